@@ -1,0 +1,3 @@
+//! The segmented log.
+
+pub mod disk;

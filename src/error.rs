@@ -1,0 +1,154 @@
+//! The one error of hub and backlog. `service::status` maps each to a gRPC status, exhaustively.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::cursor::{Cursor, Incarnation};
+
+/// What can go wrong for a caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A field is not what the API says.
+    #[error("{field} {why}")]
+    InvalidField { field: String, why: String },
+    /// A field or message is over its limit.
+    #[error("{field} is over its limit of {limit}")]
+    TooLarge { field: String, limit: usize },
+    /// A cursor cannot be used.
+    #[error(transparent)]
+    Cursor(#[from] Box<CursorError>),
+    /// An id was used before, with other content.
+    #[error("event {index} repeats an id with other content; nothing of its batch was written")]
+    IdConflict { index: usize },
+    /// `expected_cursor` does not hold.
+    #[error("event {index}: its key has changed since the expected cursor, or that cannot be told")]
+    ExpectationFailed { index: usize, newest: Option<Cursor> },
+    /// A sequence of a PublishStream does not increase.
+    #[error("sequence {sequence} is not after {last}")]
+    Sequence { sequence: i64, last: i64 },
+    /// More was asked than the hub can do now.
+    #[error("the hub is overloaded; retry in {} ms", retry_after.as_millis())]
+    Overloaded { retry_after: Duration },
+    /// The disk is full up to the reserve.
+    #[error("no space left for new events; publishing resumes by itself when there is")]
+    NoSpace { retry_after: Duration },
+    /// The hub is stopping.
+    #[error("the hub is stopping; retry in {} ms, or at another", retry_after.as_millis())]
+    Draining { retry_after: Duration },
+    /// A write to the backlog failed; it takes no more until a restart.
+    #[error("a write to the backlog failed; it takes no more events until the hub is restarted")]
+    BacklogFailed { outcome: WriteOutcome },
+    /// Stored bytes are not what was written.
+    #[error("the backlog is damaged in {file} at byte {offset}: {what}; run `hintwire check`")]
+    BacklogDamaged { file: String, offset: u64, what: String },
+    /// This node has not seen the `at_least` cursor.
+    #[error("this node has not reached at_least yet; retry in {} ms", retry_after.as_millis())]
+    NodeBehind { retry_after: Duration },
+    /// A cap on what is open at once.
+    #[error("the hub has its {limit} {what} open already")]
+    LimitReached { what: &'static str, limit: usize, retry_after: Duration },
+}
+
+/// Why a cursor cannot be used, with the values that show the way out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CursorError {
+    /// Not a token.
+    #[error("{field} is not a cursor")]
+    Malformed { field: String },
+    /// Retention has passed it.
+    #[error(
+        "the cursor is before the earliest retained event; up to {lost_events} events are lost"
+    )]
+    Trimmed {
+        earliest: Cursor,
+        head: Cursor,
+        lost_events: u64,
+        lost_until: Option<SystemTime>,
+        snapshot_covers: bool,
+    },
+    /// It belongs to another life of the backlog, after the fork.
+    #[error("the cursor belongs to another life of the backlog than {incarnation}")]
+    Foreign { incarnation: Incarnation, earliest: Cursor, head: Cursor, snapshot_covers: bool },
+    /// It is after the head of the backlog.
+    #[error(
+        "the cursor is after the head of the backlog: its end was lost, or the cursor invented"
+    )]
+    Ahead { head: Cursor, incarnation: Incarnation },
+}
+
+/// What a client whose cursor cannot be used does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// A person decides.
+    Fail,
+    /// Take a Snapshot and go on from its cursor.
+    Snapshot,
+    /// Go on from the earliest retained event.
+    Earliest,
+}
+
+impl CursorError {
+    /// What to do about it.
+    pub fn action(&self) -> Action {
+        match self {
+            Self::Malformed { .. } | Self::Ahead { .. } => Action::Fail,
+            Self::Trimmed { snapshot_covers, .. } | Self::Foreign { snapshot_covers, .. } => {
+                if *snapshot_covers {
+                    Action::Snapshot
+                } else {
+                    Action::Earliest
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fail => "FAIL",
+            Self::Snapshot => "SNAPSHOT",
+            Self::Earliest => "EARLIEST",
+        })
+    }
+}
+
+/// Whether a batch that was refused after a failed write is in the backlog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteOutcome {
+    /// It may be: it was in the write that failed.
+    Unknown,
+    /// It is not.
+    NotWritten,
+}
+
+impl Error {
+    /// A field is not what the API says.
+    pub fn invalid(field: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::InvalidField { field: field.into(), why: why.into() }
+    }
+
+    /// A field is over its limit.
+    pub fn too_large(field: impl Into<String>, limit: usize) -> Self {
+        Self::TooLarge { field: field.into(), limit }
+    }
+
+    /// Whether sending the same again can never succeed.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::InvalidField { .. }
+            | Self::TooLarge { .. }
+            | Self::Cursor(_)
+            | Self::IdConflict { .. }
+            | Self::ExpectationFailed { .. }
+            | Self::Sequence { .. } => true,
+            Self::Overloaded { .. }
+            | Self::NoSpace { .. }
+            | Self::Draining { .. }
+            | Self::BacklogFailed { .. }
+            | Self::BacklogDamaged { .. }
+            | Self::NodeBehind { .. }
+            | Self::LimitReached { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Hintwire
+#![allow(missing_docs)]
+pub mod backlog;
+pub mod cursor;
+pub mod error;
+pub mod event;
+pub mod limits;
+pub mod lineage;
+pub mod topic;
+/// The generated API.
+pub mod v1 {
+    tonic::include_proto!("hintwire.v1");
+}

@@ -1,0 +1,4 @@
+//! Table.
+/// T
+#[derive(Debug)]
+pub struct TopicTable {}

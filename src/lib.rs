@@ -1,6 +1,7 @@
 //! Hintwire
 #![allow(missing_docs)]
 pub mod backlog;
+pub mod client;
 pub mod cursor;
 pub mod error;
 pub mod event;

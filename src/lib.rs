@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 pub mod backlog;
 pub mod client;
+pub mod config;
 pub mod cursor;
 pub mod error;
 pub mod event;

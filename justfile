@@ -1,0 +1,51 @@
+# The front door: `just` lists what there is. `.ci/run` walks through the same recipes.
+
+buf := ".cache/node_modules/.bin/buf"
+feed := env("HINTWIRE_FEED", "../shared/data/release-changes.jsonl.gz")
+
+# Lists the recipes
+default:
+    @just --list
+
+# README's test command
+test:
+    cargo test
+
+# Formatting, lints and docs; every warning is an error
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+    taplo fmt --check
+    typos
+
+# The library as a user without the command line takes it
+lean:
+    cargo check --no-default-features
+
+# The proto: lint and format
+proto:
+    {{ buf }} lint
+    {{ buf }} format --diff --exit-code
+
+# The real feed through a hub, at full size: 100 followers, kill -9, resume
+feed:
+    HINTWIRE_FEED={{ feed }} cargo test --test feed -- --nocapture
+
+# The crate, as it would be published
+package:
+    cargo package --package hintwire --allow-dirty --no-verify
+
+# Licences, bans and sources of the dependencies (cargo install cargo-deny)
+deny:
+    cargo deny check bans licenses sources
+
+# Figures of this machine; `just bench publish` for one workload
+bench *workloads:
+    cargo build --release
+    cargo run --release --package hintwire-bench -- target/release/hintwire {{ workloads }}
+
+# The bench, small: does it run?
+bench-smoke:
+    cargo build
+    cargo run --package hintwire-bench -- target/debug/hintwire --smoke

@@ -1,9 +1,11 @@
 //! Topics, the patterns that match them, and the table of all topics of a backlog.
 
 mod pattern;
+pub(crate) mod ranges;
 mod selection;
 pub mod table;
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -35,6 +37,13 @@ impl Topic {
     /// Whether the hub alone may write it.
     pub fn is_the_hubs(&self) -> bool {
         self.0.split('/').next() == Some(HUB_SEGMENT)
+    }
+}
+
+/// So that maps with topics as keys are searched by name.
+impl Borrow<str> for Topic {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -1,4 +1,0 @@
-//! Table.
-/// T
-#[derive(Debug)]
-pub struct TopicTable {}

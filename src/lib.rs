@@ -8,6 +8,7 @@ pub mod error;
 pub mod event;
 pub mod limits;
 pub mod lineage;
+pub mod service;
 pub mod topic;
 /// The generated API.
 pub mod v1 {

@@ -28,7 +28,9 @@ pub(crate) async fn run(binary: &Path, scale: Scale) -> Result<()> {
     let (cpu, published) = (hub.cpu()?, publish(&hub, events).await?);
     let mut latencies = Histogram::<u64>::new(3)?;
     let mut hints = 0;
-    while let Ok(Some((cursor, at))) = tokio::time::timeout(Duration::from_secs(1), seen.recv()).await {
+    while let Ok(Some((cursor, at))) =
+        tokio::time::timeout(Duration::from_secs(1), seen.recv()).await
+    {
         hints += 1;
         let newest = published.partition_point(|(placed, _)| *placed <= cursor);
         if let Some((_, sent)) = newest.checked_sub(1).and_then(|i| published.get(i)) {

@@ -85,7 +85,8 @@ impl Hub {
     pub(crate) fn cpu(&self) -> Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let after_name = stat.rsplit(')').next().unwrap_or_default();
-        let ticks: u64 = after_name.split_whitespace().skip(11).take(2).flat_map(str::parse::<u64>).sum();
+        let ticks: u64 =
+            after_name.split_whitespace().skip(11).take(2).flat_map(str::parse::<u64>).sum();
         // Linux counts in hundredths of a second on every machine of today.
         Ok(Duration::from_millis(ticks * 10))
     }

@@ -50,7 +50,12 @@ async fn unary(hub: &Hub, callers: usize, events: usize, next: &Arc<AtomicUsize>
         taken.extend(task.await??);
     }
     next.store(end, Ordering::Relaxed);
-    report_rate(&format!("durable publish, unary, {callers} callers"), events, start.elapsed(), hub.cpu()? - cpu);
+    report_rate(
+        &format!("durable publish, unary, {callers} callers"),
+        events,
+        start.elapsed(),
+        hub.cpu()? - cpu,
+    );
     taken.sort_unstable();
     let at = |share: usize| taken.get(taken.len() * share / 100).copied().unwrap_or_default();
     report("  latency p50 / p99", format!("{:?} / {:?}", at(50), at(99)));

@@ -20,7 +20,9 @@ pub(crate) async fn run(binary: &Path, scale: Scale) -> Result<()> {
     let topics = scale.pick(100_000, 100);
     for first in (0..topics).step_by(1000) {
         let events = (first..topics.min(first + 1000)).map(|n| event(format!("bench/t{n}"), n));
-        client.publish(v1::PublishRequest { events: events.collect(), ..Default::default() }).await?;
+        client
+            .publish(v1::PublishRequest { events: events.collect(), ..Default::default() })
+            .await?;
     }
     let head = client.get_hub(v1::GetHubRequest {}).await?.into_inner().head;
     let calls = scale.pick(100_000, 640) / CALLERS;

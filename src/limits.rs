@@ -63,6 +63,8 @@ pub const APPEND_QUEUE: usize = 16 * 1024;
 pub const APPEND_QUEUE_BYTES: usize = 64 << 20;
 /// Bytes that the writer puts into one write at most, but for a single batch that is larger.
 pub const GROUP_BYTES: usize = 8 << 20;
+/// Bytes of one record of the log, so of one batch as kept.
+pub const RECORD_BYTES: usize = 2 * CONFIGURABLE_BYTES;
 /// Synced groups that wait for the fan-out.
 pub const TAIL_GROUPS: usize = 1024;
 /// Bytes of newest events kept in memory, as stored.

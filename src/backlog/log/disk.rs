@@ -3,14 +3,15 @@
 //! What a disk owes, and no more: bytes appended to a file are durable after [`DiskFile::sync`]; a name created, renamed
 //! or removed is durable after [`Disk::sync_dir`]. Until then a crash may keep, drop, reorder or tear them.
 
+use std::fmt::Debug;
 use std::io;
 
 /// One directory of files, without sub-directories. Names are plain file names.
-pub trait Disk: Clone + Send + Sync + 'static {
+pub trait Disk: Clone + Debug + Send + Sync + 'static {
     /// An open file.
     type File: DiskFile;
 
-    /// All file names, sorted.
+    /// All names, sorted.
     fn list(&self) -> io::Result<Vec<String>>;
 
     /// Creates an empty file for appending and reading; an error if the name exists.
@@ -37,7 +38,8 @@ pub trait Disk: Clone + Send + Sync + 'static {
 }
 
 /// An open file. Shared by one writer and many readers.
-pub trait DiskFile: Send + Sync + 'static {
+#[allow(clippy::len_without_is_empty)] // Nobody asks.
+pub trait DiskFile: Debug + Send + Sync + 'static {
     /// Writes at a place at or before the end of what was written, whole or with an error.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
 

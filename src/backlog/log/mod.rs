@@ -1,3 +1,29 @@
-//! The segmented log.
+//! The segmented log: the durable engine.
+//!
+//! ```text
+//! append -> engine (queue) -> writer (stage -> one write, one sync) -> live index, hot tail, topic table -> head -> answer, tail
+//! read   -> view (immutable list of segments) -> index -> coalesced, verified reads
+//! behind -> maintenance: index files, the next segment, checkpoint, retention, manifest
+//! ```
+//!
+//! All but [`engine`] is synchronous and owns no thread. All files are reached through [`disk::Disk`].
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `LOCK` | held while a process has the directory |
+//! | `HUB` | format, lineage, secret salt of the checksums; its presence makes the directory a backlog |
+//! | `MANIFEST` | trim point, proven place, segments that must exist; replaced atomically |
+//! | `NNNNNNNN.log` | segments; the last may be prepared and not begun |
+//! | `NNNNNNNN.idx` | index of a sealed segment; rebuilt if absent or damaged |
 
+pub mod dir;
 pub mod disk;
+pub mod live;
+pub mod record;
+pub mod scan;
+pub mod segment;
+pub mod settings;
+pub mod state;
+pub mod view;
+
+pub use settings::{LogSettings, Retention};

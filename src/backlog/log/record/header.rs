@@ -1,0 +1,52 @@
+//! The header of a segment.
+
+use super::fields::Fields;
+use super::{FIRST_RECORD, VERSION};
+use crate::cursor::{Incarnation, Position};
+use crate::event::Micros;
+
+const MAGIC: &[u8; 8] = b"hintwlog";
+const HEADER: usize = 44;
+
+/// What a segment says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// Its number, as in its name.
+    pub number: u32,
+    /// The life that wrote it.
+    pub incarnation: Incarnation,
+    /// The place before its first event.
+    pub base: Position,
+    /// When it was begun.
+    pub created: Micros,
+}
+
+impl Header {
+    /// Its bytes, padded up to the first record.
+    pub fn encode(&self, seed: u32) -> Vec<u8> {
+        let mut out = Vec::with_capacity(FIRST_RECORD as usize);
+        out.extend_from_slice(MAGIC);
+        out.extend_from_slice(&VERSION.to_le_bytes());
+        out.extend_from_slice(&self.number.to_le_bytes());
+        for field in [self.incarnation.0, self.base.0, self.created.0] {
+            out.extend_from_slice(&field.to_le_bytes());
+        }
+        out.extend_from_slice(&crc32c::crc32c_append(seed, &out).to_le_bytes());
+        out.resize(FIRST_RECORD as usize, 0);
+        out
+    }
+
+    /// Reads what [`Header::encode`] wrote; `None` for anything else.
+    pub fn decode(bytes: &[u8], seed: u32) -> Option<Self> {
+        let (covered, crc) = bytes.get(..HEADER)?.split_at_checked(HEADER - 4)?;
+        let mut fields = Fields(covered);
+        let magic = fields.take::<8>()? == *MAGIC && fields.u32()? == VERSION;
+        let header = Self {
+            number: fields.u32()?,
+            incarnation: Incarnation(fields.u64()?),
+            base: Position(fields.u64()?),
+            created: Micros(fields.u64()?),
+        };
+        (magic && crc32c::crc32c_append(seed, covered) == Fields(crc).u32()?).then_some(header)
+    }
+}

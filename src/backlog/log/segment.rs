@@ -1,0 +1,56 @@
+//! One segment of the log, as readers, writer and maintenance see it.
+
+use std::sync::{Arc, OnceLock};
+
+use super::disk::Disk;
+use super::live::LiveIndex;
+use super::record::Seal;
+use crate::cursor::Position;
+
+/// A segment. What is in it up to the head never changes; how it is looked up does: then another `Segment` takes its
+/// place in the view, with the same file.
+#[derive(Debug)]
+pub struct Segment<D: Disk> {
+    /// Its number, as in its name.
+    pub number: u32,
+    /// The place before its first event; the event of ordinal `i` has position `base + 1 + i`.
+    pub base: Position,
+    /// Seeds its checksums.
+    pub seed: u32,
+    /// Its file.
+    pub file: Arc<D::File>,
+    /// How its events are found.
+    pub form: Form,
+    /// How it ended; not set for the active one.
+    pub seal: OnceLock<Seal>,
+}
+
+/// How the events of a segment are found.
+#[derive(Debug)]
+pub enum Form {
+    /// By an index in memory, which for the active segment grows.
+    Live(LiveIndex),
+}
+
+impl<D: Disk> Segment<D> {
+    /// The position of the event of an ordinal.
+    pub fn position(&self, ordinal: u32) -> Position {
+        Position(self.base.0 + 1 + u64::from(ordinal))
+    }
+
+    /// The ordinal of a position at or after the first.
+    pub fn ordinal(&self, position: Position) -> Option<u32> {
+        position.0.checked_sub(self.base.0 + 1).and_then(|ordinal| u32::try_from(ordinal).ok())
+    }
+}
+
+/// The file name of a segment.
+pub fn file_name(number: u32) -> String {
+    format!("{number:08}.log")
+}
+
+/// The number of a segment, if the name is one of a segment.
+pub fn number_of(name: &str) -> Option<u32> {
+    let number = name.strip_suffix(".log")?.parse().ok()?;
+    (file_name(number) == name).then_some(number)
+}

@@ -25,7 +25,7 @@ pub struct Topic(Arc<str>);
 impl Topic {
     /// Checks the grammar; `field` is named in the error.
     pub fn parse(text: &str, field: &str) -> Result<Self, Error> {
-        check_path(text, field, |segment| check_segment(segment))?;
+        check_path(text, field, check_segment)?;
         Ok(Self(text.into()))
     }
 

@@ -17,10 +17,6 @@ pub struct KeyState {
     pub position: Position,
     /// Whether it is a tombstone.
     pub deleted: bool,
-    /// The segment of the log that holds it; 0 where there is no log.
-    pub segment: u32,
-    /// Where in the segment.
-    pub offset: u32,
 }
 
 /// One topic. One thread at a time changes it; everybody reads.
@@ -87,17 +83,29 @@ impl TopicEntry {
         &self.up
     }
 
-    /// An event more, published after the place `before`.
+    /// Newest, first and count of one moment.
+    pub fn known(&self) -> (Position, Position, u64) {
+        let _keys = self.keys.lock();
+        (self.newest(), self.first(), self.count())
+    }
+
+    /// An event more, published after the place `before`, unless it is known already.
     pub(super) fn record(&self, before: Position, key: &str, at: KeyState) {
-        if self.count.fetch_add(1, Ordering::Release) == 0 {
-            self.first.store(before.0, Ordering::Release);
+        let mut keys = self.keys.lock();
+        if at.position > self.newest() {
+            if self.count.fetch_add(1, Ordering::Release) == 0 {
+                self.first.store(before.0, Ordering::Release);
+            }
+            raise(&self.newest, at.position);
         }
-        self.keep(key, at);
+        keys.set_newer(key, at);
+        drop(keys);
+        raise_all(&self.up, at.position);
     }
 
     /// The newest event of a key, which does not count.
     pub(super) fn keep(&self, key: &str, at: KeyState) {
-        self.keys.lock().set(key, at);
+        self.keys.lock().set_newer(key, at);
         self.raise(at.position);
     }
 
@@ -118,14 +126,12 @@ impl TopicEntry {
         self.first.fetch_max(earliest.0, Ordering::Release);
     }
 
-    /// Changes or drops the state of a key, unless a newer event has replaced it.
-    pub(super) fn replace(&self, key: &str, position: Position, with: Option<KeyState>) -> bool {
+    /// Drops a key, unless a newer event has come; whether it did.
+    pub(super) fn forget_key(&self, key: &str, position: Position) -> bool {
         let mut keys = self.keys.lock();
         let same = keys.get(key).is_some_and(|state| state.position == position);
-        match with {
-            Some(state) if same => keys.set(key, state),
-            None if same => keys.remove(key),
-            _ => {}
+        if same {
+            keys.remove(key);
         }
         same
     }
@@ -133,7 +139,7 @@ impl TopicEntry {
     /// Whether nothing of it is left, not even a survivor.
     pub(super) fn is_spent(&self) -> bool {
         let keys = self.keys.lock();
-        self.count() == 0 && keys.empty.is_none() && keys.named.is_empty()
+        self.newest() <= self.first() && keys.empty.is_none() && keys.named.is_empty()
     }
 }
 
@@ -142,11 +148,16 @@ impl Keys {
         if key.is_empty() { self.empty } else { self.named.get(key).copied() }
     }
 
-    fn set(&mut self, key: &str, state: KeyState) {
+    fn set_newer(&mut self, key: &str, state: KeyState) {
+        let newer = |present: &KeyState| present.position < state.position;
         if key.is_empty() {
-            self.empty = Some(state);
+            if self.empty.as_ref().is_none_or(newer) {
+                self.empty = Some(state);
+            }
         } else if let Some(present) = self.named.get_mut(key) {
-            *present = state;
+            if newer(present) {
+                *present = state;
+            }
         } else {
             self.named.insert(key.into(), state);
         }

@@ -56,15 +56,16 @@ impl TopicTable {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.names.read().is_empty()
     }
 
-    /// One event more. Events come in order.
+    /// One event more, unless it is known already: after a restart, events that the checkpoint knows come again.
+    /// Events come in order.
     pub fn record(&self, entry: &TopicEntry, key: &str, at: KeyState) {
         entry.record(self.root.any(), key, at);
     }
 
-    /// The newest event of a key, which does not count: a survivor, or one that is counted already.
+    /// The newest event of a key, which does not count: a survivor, or one of a checkpoint.
     pub fn keep(&self, entry: &TopicEntry, key: &str, at: KeyState) {
         entry.keep(key, at);
     }
@@ -148,14 +149,9 @@ impl TopicTable {
 
     /// Drops a key whose newest event is gone, unless a newer one has come.
     pub fn forget_key(&self, entry: &Arc<TopicEntry>, key: &str, position: Position) {
-        if entry.replace(key, position, None) {
+        if entry.forget_key(key, position) {
             self.note_if_spent(entry);
         }
-    }
-
-    /// The newest event of a key lies elsewhere now, unless a newer one has come.
-    pub fn relocate_key(&self, entry: &TopicEntry, key: &str, at: KeyState) {
-        entry.replace(key, at.position, Some(at));
     }
 
     fn note_if_spent(&self, entry: &Arc<TopicEntry>) {
@@ -197,8 +193,7 @@ impl TopicTable {
         while let (Some((above, _)), Some(parent)) = (path.rsplit_once('/'), prefix.parent()) {
             let parent = Arc::clone(parent);
             // The map and `prefix` itself.
-            let unused = |_: &Box<str>, held: &Arc<Prefix>| Arc::strong_count(held) == 2;
-            if self.prefixes.remove_if(above, unused).is_none() {
+            if self.prefixes.remove_if(above, |_, held| Arc::strong_count(held) == 2).is_none() {
                 return;
             }
             (path, prefix) = (above, parent);

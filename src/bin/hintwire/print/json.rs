@@ -1,0 +1,122 @@
+//! What is printed with `--json`, and JSON text that is kept as it was written.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hintwire::v1;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::time;
+
+/// An event as one JSON object.
+#[derive(Debug, Serialize)]
+pub struct Event<'a> {
+    cursor: &'a str,
+    publish_time: Option<String>,
+    topic: &'a str,
+    key: &'a str,
+    id: &'a str,
+    r#type: &'a str,
+    time: Option<String>,
+    content_type: &'a str,
+    attributes: BTreeMap<&'a str, &'a str>,
+    deleted: bool,
+    /// JSON as itself, all else in Base64; neither if there is none, or if it was left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_base64: Option<String>,
+    data_size: i32,
+}
+
+impl<'a> Event<'a> {
+    pub fn of(stored: &'a v1::StoredEvent, event: &'a v1::Event) -> Self {
+        let data = is_json(&event.content_type).then(|| embeddable(&event.data)).flatten();
+        let foreign = data.is_none() && !event.data.is_empty();
+        Self {
+            cursor: &stored.cursor,
+            publish_time: stored.publish_time.as_ref().map(time),
+            topic: &event.topic,
+            key: &event.key,
+            id: &event.id,
+            r#type: &event.r#type,
+            time: event.time.as_ref().map(time),
+            content_type: &event.content_type,
+            attributes: event.attributes.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
+            deleted: event.deleted,
+            data,
+            data_base64: foreign.then(|| BASE64.encode(&event.data)),
+            data_size: stored.data_size,
+        }
+    }
+}
+
+/// Whether data of this media type says that it is JSON.
+fn is_json(content_type: &str) -> bool {
+    let media = content_type.split(';').next().unwrap_or_default().trim();
+    media.eq_ignore_ascii_case("application/json") || media.to_ascii_lowercase().ends_with("+json")
+}
+
+fn embeddable(data: &[u8]) -> Option<Box<RawValue>> {
+    let raw: &RawValue = serde_json::from_slice(data).ok()?;
+    RawValue::from_string(compact(raw)).ok()
+}
+
+/// The same JSON without the white space between its parts; numbers, escapes and order of keys stay as written.
+pub fn compact(raw: &RawValue) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    let keep = |c: &char| {
+        if in_string {
+            in_string = escaped || *c != '"';
+            escaped = !escaped && *c == '\\';
+            return true;
+        }
+        in_string = *c == '"';
+        !c.is_ascii_whitespace()
+    };
+    raw.get().chars().filter(keep).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compacted(text: &str) -> String {
+        compact(serde_json::from_str(text).unwrap())
+    }
+
+    #[test]
+    fn compact_json_keeps_everything_but_the_space_between_its_parts() {
+        for (text, expected) in [
+            (" { \"b\" : 1.50 ,\n \"a\": [ ] }", r#"{"b":1.50,"a":[]}"#),
+            (r#"" a \" b \\""#, r#"" a \" b \\""#),
+            (r#"["\\", " x "]"#, r#"["\\"," x "]"#),
+            ("123456789012345678901234567890", "123456789012345678901234567890"),
+        ] {
+            assert_eq!(compacted(text), expected);
+        }
+    }
+
+    fn printed(content_type: &str, data: &'static [u8]) -> String {
+        let event = v1::Event {
+            content_type: content_type.into(),
+            data: data.into(),
+            ..v1::Event::default()
+        };
+        let stored = v1::StoredEvent::default();
+        let line = serde_json::to_string(&Event::of(&stored, &event)).unwrap();
+        let (_, data) = line.split_once(r#""deleted":false,"#).unwrap();
+        data.trim_end_matches(r#""data_size":0}"#).trim_end_matches(',').into()
+    }
+
+    #[test]
+    fn json_data_is_embedded_and_all_else_is_base64() {
+        assert_eq!(printed("application/json", b"{\n\"a\": 1}"), r#""data":{"a":1}"#);
+        assert_eq!(printed("application/cloudevents+JSON; v=1", b"1"), r#""data":1"#);
+        assert_eq!(printed("application/json", b"{\"a\": 1"), r#""data_base64":"eyJhIjogMQ==""#);
+        assert_eq!(printed("text/plain", b"1"), r#""data_base64":"MQ==""#);
+        assert_eq!(printed("application/json", b""), "");
+    }
+}

@@ -1,0 +1,112 @@
+//! What can be typed. What it means stands in `command`.
+
+mod publish;
+mod read;
+mod serve;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+pub use publish::Publish;
+pub use read::{Cursor, Fetch, Follow, Get, Hub, Seek, Snapshot, Subscribe, Topics};
+pub use serve::Serve;
+
+/// A notification hub: publish events into a durable backlog; be told that there is news by a tiny hint; fetch what you
+/// miss.
+#[derive(Debug, Parser)]
+#[command(name = "hintwire", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  refused, or failed for another reason than those below
+  2  the command line or the configuration is wrong
+  3  the cursor cannot be used: trimmed, foreign, ahead or malformed
+  4  the hub cannot be reached, or cannot serve now: a retry may help
+  5  the backlog is damaged";
+
+/// One for each thing that can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a hub
+    Serve(Serve),
+    /// Publish one event from flags, or many from JSON lines
+    Publish(Publish),
+    /// Print the hints for some topics as they come
+    Subscribe(Subscribe),
+    /// Print events after a place
+    Fetch(Fetch),
+    /// Print the newest event of a key
+    Get(Get),
+    /// Print the newest event of every key
+    Snapshot(Snapshot),
+    /// Print events as they come, for ever, and keep the place in a file
+    Follow(Follow),
+    /// List topics
+    Topics(Topics),
+    /// Say what a cursor is worth
+    Cursor(Cursor),
+    /// Describe the hub: its backlog, limits and health
+    Hub(Hub),
+    /// Verify a backlog that no hub has open
+    Check(Check),
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+/// Where the hub is.
+#[derive(Debug, Args)]
+pub struct At {
+    /// The hub
+    #[arg(long, env = "HINTWIRE_URL", value_name = "URL", value_hint = ValueHint::Url)]
+    #[arg(default_value = "http://127.0.0.1:7450")]
+    pub url: String,
+}
+
+/// Where the hub is, and how to print what it says.
+#[derive(Debug, Args)]
+pub struct From {
+    #[command(flatten)]
+    pub at: At,
+    /// Print JSON, one object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The directory of the backlog
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub dir: PathBuf,
+    /// Cut the backlog from the damage on, into a new incarnation, after saying what is lost
+    #[arg(long)]
+    pub repair: bool,
+    /// Print JSON, one object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// `KEY=VALUE`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.into(), value.into())),
+        _ => Err("write KEY=VALUE".into()),
+    }
+}
+
+/// RFC 3339, e.g. `2026-03-01T12:00:00Z`.
+fn time(text: &str) -> Result<prost_types::Timestamp, String> {
+    text.parse().map_err(|_| "write a time like 2026-03-01T12:00:00Z".into())
+}

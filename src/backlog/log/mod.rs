@@ -18,6 +18,8 @@
 
 pub mod dir;
 pub mod disk;
+pub mod hot;
+pub mod index;
 pub mod live;
 pub mod record;
 pub mod scan;

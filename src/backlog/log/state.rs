@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use parking_lot::{Condvar, Mutex};
 
 use super::disk::Disk;
+use super::hot::HotTail;
 use super::settings::LogSettings;
 use super::view::View;
 use crate::backlog::Health;
@@ -35,6 +36,8 @@ pub struct Shared<D: Disk> {
     pub last_cut: Option<String>,
     /// All topics; written before the head.
     pub topics: Arc<TopicTable>,
+    /// The newest events; written before the head.
+    pub hot: HotTail,
     /// The segments. Changed with `rcu` alone: writer and maintenance both do.
     pub view: ArcSwap<View<D>>,
     /// The next segment's file, once maintenance has prepared it.

@@ -3,7 +3,14 @@
 /// Bytes not taken yet.
 pub struct Fields<'a>(pub &'a [u8]);
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
+    /// The next so many bytes.
+    pub fn slice(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (slice, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(slice)
+    }
+
     /// The next bytes.
     pub fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (field, rest) = self.0.split_first_chunk::<N>()?;

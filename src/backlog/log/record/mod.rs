@@ -22,7 +22,7 @@ mod tests;
 
 pub use encode::BatchEncoder;
 pub use entry::{Entry, entry_len};
-use fields::Fields;
+pub(super) use fields::Fields;
 pub use header::Header;
 
 use crate::cursor::Position;

@@ -6,6 +6,8 @@ pub mod config;
 pub mod cursor;
 pub mod error;
 pub mod event;
+pub mod hub;
+pub mod index;
 pub mod limits;
 pub mod lineage;
 pub mod service;

@@ -46,10 +46,14 @@ pub const MIN_INTERVAL_MAX: Duration = Duration::from_secs(60);
 pub const HINT_TOPICS: usize = 16;
 /// Recent events kept in memory, without data, from which a hint's topics are derived.
 pub const RECENT_EVENTS: usize = 1024;
+/// Bytes of recent events kept in memory, but for what was appended last.
+pub const RECENT_BYTES: usize = 4 << 20;
 /// Longest heartbeat interval that the hub stretches to.
 pub const HEARTBEAT_MAX: Duration = Duration::from_secs(120);
 /// Longest `fetch_after`.
 pub const FETCH_AFTER_MAX: Duration = Duration::from_secs(10);
+/// Longest `reconnect_after`.
+pub const RECONNECT_AFTER_MAX: Duration = Duration::from_secs(30);
 /// Advice to a poller is within these bounds.
 pub const POLL_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 

@@ -41,7 +41,8 @@ pub trait Backlog: Send + Sync + 'static {
     /// something was trimmed. A time after the newest event gives the head.
     fn seek(&self, time: Micros) -> BoxFuture<'_, Result<Option<Position>, ReadError>>;
 
-    /// When the newest event at or before a place, and when the first retained one, was published.
+    /// When the newest event at or before a place was published; at earliest or before it, where that event is gone,
+    /// when the first retained one was. `None` if there is no such event.
     fn published(&self, at: Position) -> BoxFuture<'_, Result<Option<Micros>, ReadError>>;
 
     /// Drops what lies before a place, in whole segments: `earliest` moves to that place or before it.

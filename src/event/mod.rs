@@ -3,6 +3,7 @@
 //! An event is encoded once, where it comes in, as the protobuf `hintwire.v1.Event`, its data last. In that form it
 //! is written, kept and served, so that a page is a copy.
 
+mod check;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
+pub use check::check_batch;
 pub use wire::{EventView, Malformed};
 
 use crate::cursor::Position;

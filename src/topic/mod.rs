@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use pattern::Pattern;
+pub(crate) use pattern::is_plain;
 pub use selection::{Filter, Patterns, Selection};
 
 use crate::error::Error;

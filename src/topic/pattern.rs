@@ -1,5 +1,6 @@
 //! Patterns and how they match.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -70,8 +71,14 @@ impl Pattern {
     }
 }
 
+impl Borrow<str> for Pattern {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Whether a wildcard may stand for the segment.
-pub(super) fn is_plain(segment: &str) -> bool {
+pub(crate) fn is_plain(segment: &str) -> bool {
     !segment.starts_with('~')
 }
 

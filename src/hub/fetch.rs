@@ -1,0 +1,225 @@
+//! Fetch: a page of events after a place, if need be after waiting for one.
+
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::{Hub, pace};
+use crate::backlog::{Page, Read, ReadError};
+use crate::cursor::{Cursor, Position};
+use crate::error::Error;
+use crate::event::{Micros, StoredEvent};
+use crate::index::Registration;
+use crate::index::slot::{Call, Slot};
+use crate::limits::AT_LEAST_WAIT;
+use crate::lineage::Verdict;
+use crate::topic::Selection;
+
+/// What to fetch. Limits are brought within their bounds by the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetch {
+    /// Which events.
+    pub selection: Selection,
+    /// After which place.
+    pub start: Start,
+    /// Most events; at least 1.
+    pub events: usize,
+    /// Most bytes of encoded events, but at least one event.
+    pub bytes: usize,
+    /// Without their data, which then does not count.
+    pub omit_data: bool,
+    /// How long to wait for an event if there is none.
+    pub wait: Duration,
+    /// What the hub must have seen first.
+    pub at_least: Option<Cursor>,
+}
+
+/// A place to fetch from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// A cursor; `None` is inception, which starts at earliest.
+    Cursor(Option<Cursor>),
+    /// Before the first event published at or after a time.
+    Time(Micros),
+    /// The trim point.
+    Earliest,
+    /// The head.
+    Latest,
+}
+
+/// A page of events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The events, in order.
+    pub events: Vec<StoredEvent>,
+    /// Where to go on; equals `head` unless there is more.
+    pub next: Cursor,
+    /// The head, as read before the backlog was examined.
+    pub head: Cursor,
+    /// There is more to examine: fetch again at once.
+    pub has_more: bool,
+    /// When to poll again, for a client without a stream.
+    pub poll_after: Duration,
+}
+
+impl Hub {
+    /// Fetches a page.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cursor`], [`Error::NodeBehind`], [`Error::BacklogDamaged`].
+    pub async fn fetch(&self, fetch: Fetch) -> Result<Fetched, Error> {
+        if let Some(cursor) = fetch.at_least {
+            self.reach(cursor, fetch.wait.max(AT_LEAST_WAIT)).await?;
+        }
+        let page = self.first_page(&fetch).await?;
+        if has_news(&page) || fetch.wait.is_zero() {
+            return Ok(self.answer(&fetch, page));
+        }
+        self.wait(fetch, page.next).await
+    }
+
+    /// Whoever starts at earliest does not care that it moves meanwhile.
+    async fn first_page(&self, fetch: &Fetch) -> Result<Page, Error> {
+        loop {
+            let after = self.begin(fetch.start).await?;
+            let from_earliest = matches!(fetch.start, Start::Earliest | Start::Cursor(None));
+            match self.page(fetch, after).await {
+                Err(ReadError::Trimmed) if from_earliest => {}
+                page => return self.or_damage(page, after).await,
+            }
+        }
+    }
+
+    async fn begin(&self, start: Start) -> Result<Position, Error> {
+        match start {
+            Start::Cursor(Some(cursor)) => self.place(cursor).await,
+            Start::Cursor(None) | Start::Earliest => Ok(self.backlog.extent().earliest),
+            Start::Latest => Ok(self.backlog.extent().head),
+            Start::Time(time) => {
+                let place = self.backlog.seek(time).await;
+                match self.or_damage(place, Position::INCEPTION).await? {
+                    Some(position) => Ok(position),
+                    None => Err(self.trimmed(Position::INCEPTION).await),
+                }
+            }
+        }
+    }
+
+    /// What there is now. If the topics have nothing newer than the place, that is known without a read.
+    async fn page(&self, fetch: &Fetch, after: Position) -> Result<Page, ReadError> {
+        let head = self.backlog.extent().head;
+        if self.backlog.topics().newest(&fetch.selection.patterns) <= after {
+            return Ok(Page { next: head.max(after), head: head.max(after), ..Page::default() });
+        }
+        let read = Read {
+            after,
+            selection: fetch.selection.clone(),
+            events: fetch.events,
+            bytes: fetch.bytes,
+            omit_data: fetch.omit_data,
+        };
+        self.backlog.read(read).await
+    }
+
+    pub(super) async fn or_damage<T>(
+        &self,
+        read: Result<T, ReadError>,
+        at: Position,
+    ) -> Result<T, Error> {
+        match read {
+            Ok(read) => Ok(read),
+            Err(ReadError::Trimmed) => Err(self.trimmed(at).await),
+            Err(ReadError::Damaged { file, offset, what }) => {
+                Err(Error::BacklogDamaged { file, offset, what })
+            }
+        }
+    }
+
+    /// A long poll: registers like a subscriber, then looks again whenever there is news.
+    async fn wait(&self, fetch: Fetch, mut after: Position) -> Result<Fetched, Error> {
+        let deadline = Instant::now() + pace::jittered(fetch.wait);
+        let patterns = fetch.selection.patterns.iter().count();
+        let slot = Slot::new(patterns, &fetch.selection.filter, u64::MAX);
+        let registration = self.index.register(fetch.selection.clone(), slot);
+        loop {
+            let page = self.page(&fetch, after).await;
+            let page = self.or_damage(page, after).await?;
+            let late = Instant::now() >= deadline;
+            if has_news(&page) || late || self.is_draining() {
+                return Ok(self.answer(&fetch, page));
+            }
+            after = page.next;
+            after = match timeout_at(deadline, self.news(&registration)).await {
+                Ok(()) => after,
+                Err(_) => self.quiet_up_to(&registration, after),
+            };
+        }
+    }
+
+    /// Resolves when an event concerns the slot, or a drain begins.
+    async fn news(&self, registration: &Registration) {
+        let slot = registration.slot();
+        poll_fn(|cx| match slot.poll(cx.waker()) {
+            Call::Nothing if !self.is_draining() => Poll::Pending,
+            _ => Poll::Ready(()),
+        })
+        .await;
+        slot.take(0);
+    }
+
+    /// The place up to which nothing concerned the slot: the watermark, read before it.
+    fn quiet_up_to(&self, registration: &Registration, after: Position) -> Position {
+        let watermark = self.index.watermark();
+        if registration.slot().newest() > after { after } else { after.max(watermark) }
+    }
+
+    fn answer(&self, fetch: &Fetch, page: Page) -> Fetched {
+        Fetched {
+            next: self.lineage().cursor(page.next),
+            head: self.lineage().cursor(page.head),
+            has_more: page.has_more,
+            poll_after: self.poll_after(fetch, &page),
+            events: page.events,
+        }
+    }
+
+    fn poll_after(&self, fetch: &Fetch, page: &Page) -> Duration {
+        let now = self.index.clock().now();
+        let load = self.fetches.count(now) / self.settings.fetch_rate.max(1.0);
+        if page.has_more {
+            return Duration::ZERO;
+        }
+        let newest = match page.events.last() {
+            Some(event) => event.position,
+            None => self.backlog.topics().newest(&fetch.selection.patterns),
+        };
+        pace::poll_after(self.timeline.age(newest, now.cast_signed()), load)
+    }
+
+    /// Waits until the hub has seen a cursor. One that is not of this backlog is refused; one that was trimmed has been
+    /// seen.
+    async fn reach(&self, cursor: Cursor, wait: Duration) -> Result<(), Error> {
+        let seen = async {
+            loop {
+                let mut moved = std::pin::pin!(self.moved.notified());
+                moved.as_mut().enable();
+                let extent = self.backlog.extent();
+                match self.lineage().judge(cursor, extent) {
+                    Verdict::Valid(_) | Verdict::Trimmed(_) => return Ok(()),
+                    Verdict::Foreign => return Err(self.foreign(extent)),
+                    Verdict::Ahead if self.is_draining() => return self.refuse_if_draining(),
+                    Verdict::Ahead => moved.await,
+                }
+            }
+        };
+        let behind = Error::NodeBehind { retry_after: AT_LEAST_WAIT };
+        timeout(wait, seen).await.unwrap_or(Err(behind))
+    }
+}
+
+fn has_news(page: &Page) -> bool {
+    !page.events.is_empty() || page.has_more
+}

@@ -1,0 +1,154 @@
+//! The hub: where backlog and index meet.
+//!
+//! Publishing goes to the backlog and waits for nobody else. What the backlog then tells of goes through one
+//! [fan-out](fanout) into the [index](crate::index), which wakes [subscriptions](subscribe) and long polls; these read
+//! the backlog for themselves. No call holds a lock across an await, and no task belongs to a single stream.
+
+mod describe;
+mod fanout;
+mod fetch;
+mod hint;
+mod judge;
+mod pace;
+mod page_token;
+mod publish;
+mod snapshot;
+mod subscribe;
+mod timeline;
+mod topics;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+pub use describe::{CursorDescription, CursorState, HubDescription};
+pub use fetch::{Fetch, Fetched, Start};
+pub use hint::{Hint, HintKind, ReconnectReason};
+pub use publish::{Published, Publishing};
+pub use snapshot::{Snapshot, Snapshotted};
+pub use subscribe::{Subscribe, Subscription};
+pub use topics::{ListTopics, TopicInfo, TopicPage};
+
+use crate::backlog::{Backlog, Health};
+use crate::error::Error;
+use crate::index::Index;
+use crate::limits::Limits;
+use crate::lineage::Lineage;
+use pace::Meter;
+use timeline::Timeline;
+
+/// What an operator may set; `Default` is what the API documents.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HubSettings {
+    /// Limits on what callers may ask.
+    pub limits: Limits,
+    /// Least time between two hints of a stream. Default 10 ms.
+    pub min_interval: Duration,
+    /// How often an idle stream gets a heartbeat while there are few. Default 15 s.
+    pub heartbeat_interval: Duration,
+    /// Greatest age of a stream. Default 30 min.
+    pub stream_age: Duration,
+    /// Fetches a second that a woken crowd is spread to. Default 20,000.
+    pub fetch_rate: f64,
+}
+
+impl Default for HubSettings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            min_interval: Duration::from_millis(10),
+            heartbeat_interval: Duration::from_secs(15),
+            stream_age: Duration::from_secs(30 * 60),
+            fetch_rate: 20_000.0,
+        }
+    }
+}
+
+/// One hub on one backlog.
+pub struct Hub {
+    backlog: Arc<dyn Backlog>,
+    index: Arc<Index>,
+    timeline: Arc<Timeline>,
+    settings: HubSettings,
+    streams: Arc<AtomicUsize>,
+    draining: AtomicBool,
+    /// Rings after the watermark has moved, and when a drain begins.
+    moved: Arc<Notify>,
+    fetches: Meter,
+    /// Fan-out and clock; they end with the hub.
+    _tasks: JoinSet<()>,
+}
+
+impl Hub {
+    /// Starts a hub, within a tokio runtime.
+    pub fn start(backlog: Arc<dyn Backlog>, settings: HubSettings) -> Arc<Self> {
+        // What is appended after the tail was taken is told; what was before lies before this head.
+        let tail = backlog.tail();
+        let head = backlog.extent().head;
+        let index = Arc::new(Index::new(head, settings.heartbeat_interval));
+        let timeline = Arc::new(Timeline::default());
+        let moved = Arc::new(Notify::new());
+        let mut tasks = JoinSet::new();
+        let fanout = fanout::Fanout {
+            backlog: Arc::clone(&backlog),
+            index: Arc::clone(&index),
+            timeline: Arc::clone(&timeline),
+            moved: Arc::clone(&moved),
+        };
+        tasks.spawn(fanout.run(tail, head));
+        let pacing = Arc::clone(&index);
+        tasks.spawn(async move { pacing.pace().await });
+        let beating = Arc::clone(&index);
+        tasks.spawn(async move { beating.beat().await });
+        Arc::new(Self {
+            backlog,
+            index,
+            timeline,
+            settings,
+            streams: Arc::default(),
+            draining: AtomicBool::new(false),
+            moved,
+            fetches: Meter::default(),
+            _tasks: tasks,
+        })
+    }
+
+    /// The lives of the backlog; they make the tokens of places.
+    pub fn lineage(&self) -> &Lineage {
+        self.backlog.lineage()
+    }
+
+    /// What the backlog can still do.
+    pub fn health(&self) -> Health {
+        self.backlog.status().health
+    }
+
+    /// Open streams.
+    pub fn streams(&self) -> usize {
+        self.streams.load(Ordering::Relaxed)
+    }
+
+    /// Ends all streams, with advice that spreads the crowd, and all waits; refuses publishes from now on. What was taken
+    /// is finished.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+        self.index.wake_all();
+        self.moved.notify_waiters();
+    }
+
+    fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+
+    /// Stops the backlog: what it has taken is durable, and it takes no more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BacklogFailed`] if the last sync fails.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.backlog.close().await
+    }
+}

@@ -1,0 +1,226 @@
+//! Subscribe: one slot in the index, and hints made when they are taken.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio_stream::Stream;
+
+use super::{Hint, HintKind, Hub, ReconnectReason, pace};
+use crate::cursor::{Cursor, Position};
+use crate::error::Error;
+use crate::index::Registration;
+use crate::index::slot::{Call, Slot};
+use crate::index::wheel::millis;
+use crate::limits::MIN_INTERVAL_MAX;
+use crate::topic::Selection;
+
+/// What to be told about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscribe {
+    /// Which events.
+    pub selection: Selection,
+    /// The client's own cursor, to be told whether it is behind.
+    pub cursor: Option<Cursor>,
+    /// Least time between two hints; brought within the hub's own and 60 s.
+    pub min_interval: Duration,
+}
+
+/// A stream of hints. It holds one slot and whatever it was told last; dropping it unregisters.
+pub struct Subscription {
+    hub: Arc<Hub>,
+    registration: Registration,
+    _open: Open,
+    /// The cursors of the message before; the client's own, before the first.
+    cursor: Position,
+    head: Position,
+    min_interval: Duration,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing was said yet; whether the client gave a cursor.
+    New {
+        own: bool,
+    },
+    Confirmed,
+    Ended,
+}
+
+impl Hub {
+    /// Registers a subscription. Its first message comes at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cursor`], [`Error::LimitReached`] for open streams, [`Error::Draining`].
+    pub async fn subscribe(self: &Arc<Self>, subscribe: Subscribe) -> Result<Subscription, Error> {
+        self.refuse_if_draining()?;
+        let open = Open::one_more(&self.streams, self.settings.limits.streams)?;
+        let own = match subscribe.cursor {
+            Some(cursor) => Some(self.place(cursor).await?),
+            None => None,
+        };
+        let now = self.index.clock().now();
+        let age = millis(pace::jittered(self.settings.stream_age));
+        let Selection { patterns, filter } = &subscribe.selection;
+        let slot = Slot::new(patterns.iter().count(), filter, now.saturating_add(age));
+        let registration = self.index.register(subscribe.selection, slot);
+        Ok(Subscription {
+            hub: Arc::clone(self),
+            registration,
+            _open: open,
+            cursor: own.unwrap_or_default(),
+            head: Position::INCEPTION,
+            min_interval: subscribe.min_interval.clamp(
+                self.settings.min_interval,
+                MIN_INTERVAL_MAX.max(self.settings.min_interval),
+            ),
+            stage: Stage::New { own: own.is_some() },
+        })
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Hint;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Hint>> {
+        match self.stage {
+            Stage::Ended => Poll::Ready(None),
+            Stage::New { own } => Poll::Ready(Some(self.confirm(own))),
+            Stage::Confirmed => match self.next(cx.waker()) {
+                Some(hint) => Poll::Ready(Some(hint)),
+                None => Poll::Pending,
+            },
+        }
+    }
+}
+
+impl Subscription {
+    /// It is registered already: whatever is published after this head wakes it.
+    fn confirm(&mut self, own: bool) -> Hint {
+        let backlog = &self.hub.backlog;
+        let head = backlog.extent().head;
+        // The table may be ahead of the head, never behind it.
+        let newest = backlog.topics().newest(&self.registration.selection().patterns).min(head);
+        let behind = own && self.cursor < newest;
+        self.stage = Stage::Confirmed;
+        self.cursor = newest;
+        self.head = head;
+        let hint = self.hint(HintKind::Confirmed);
+        self.hub.index.watch(self.registration.slot());
+        Hint { topics_truncated: behind, ..hint }
+    }
+
+    fn next(&mut self, waker: &Waker) -> Option<Hint> {
+        loop {
+            let call = self.registration.slot().poll(waker);
+            if self.hub.is_draining() {
+                return Some(self.reconnect(ReconnectReason::Drain));
+            }
+            match call {
+                Call::Nothing => return None,
+                Call::End => return Some(self.reconnect(ReconnectReason::Age)),
+                Call::Beat => return Some(self.heartbeat()),
+                Call::News => {
+                    if let Some(hint) = self.changed() {
+                        return Some(hint);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The news, unless the message before said it already.
+    fn changed(&mut self) -> Option<Hint> {
+        let slot = self.registration.slot();
+        let crowd = slot.crowd();
+        let interval = pace::hint_interval(self.min_interval, crowd);
+        slot.take(self.hub.index.clock().now() + millis(interval));
+        let (after, newest) = self.advance();
+        if newest <= after {
+            return None;
+        }
+        self.cursor = newest;
+        let recent = self.hub.index.recent();
+        let (topics, topics_truncated) =
+            recent.topics(self.registration.selection(), after, newest);
+        let fetch_after = pace::fetch_after(crowd, self.hub.settings.fetch_rate);
+        let hint = self.hint(HintKind::Changed);
+        Some(Hint { topics, topics_truncated, fetch_after, ..hint })
+    }
+
+    /// News that has to wait is not told by the way: then the cursors of the message before are said again.
+    fn heartbeat(&mut self) -> Hint {
+        let watermark = self.hub.index.watermark();
+        if self.registration.slot().newest() <= self.cursor {
+            self.head = self.head.max(watermark);
+        }
+        self.hint(HintKind::Heartbeat)
+    }
+
+    /// Reads the watermark, then the slot, and moves the head to the later of the two. Returns the cursor of the message
+    /// before, and that of the next.
+    fn advance(&mut self) -> (Position, Position) {
+        let watermark = self.hub.index.watermark();
+        let newest = self.registration.slot().newest();
+        self.head = self.head.max(watermark).max(newest);
+        (self.cursor, newest.max(self.cursor))
+    }
+
+    fn reconnect(&mut self, reason: ReconnectReason) -> Hint {
+        self.stage = Stage::Ended;
+        self.cursor = self.advance().1;
+        let crowd = if reason == ReconnectReason::Drain { self.hub.streams() } else { 1 };
+        let after = pace::reconnect_after(crowd);
+        self.hint(HintKind::Reconnect { reason, after })
+    }
+
+    /// A message with the cursors as they are now.
+    fn hint(&self, kind: HintKind) -> Hint {
+        let earliest = self.hub.backlog.extent().earliest;
+        let lineage = self.hub.lineage();
+        let cursor = self.cursor.max(earliest);
+        Hint {
+            kind,
+            cursor: lineage.cursor(cursor),
+            head: lineage.cursor(self.head.max(cursor)),
+            topics: Vec::new(),
+            topics_truncated: false,
+            fetch_after: Duration::ZERO,
+            heartbeat_interval: self.promise(),
+        }
+    }
+
+    /// States the heartbeat interval, and sees to it that it is kept: by then less the jitter and the clock's own tick.
+    fn promise(&self) -> Duration {
+        let interval =
+            pace::heartbeat_interval(self.hub.settings.heartbeat_interval, self.hub.streams());
+        let index = &self.hub.index;
+        let within = millis(pace::jittered(interval)).saturating_sub(2 * index.beat_tick());
+        self.registration.slot().spoke(index.clock().now() + within);
+        interval
+    }
+}
+
+/// Counts open streams.
+struct Open(Arc<AtomicUsize>);
+
+impl Open {
+    fn one_more(streams: &Arc<AtomicUsize>, limit: usize) -> Result<Self, Error> {
+        let open = Self(Arc::clone(streams));
+        if streams.fetch_add(1, Ordering::Relaxed) >= limit {
+            let retry_after = pace::RETRY_DRAINING;
+            return Err(Error::LimitReached { what: "streams", limit, retry_after });
+        }
+        Ok(open)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

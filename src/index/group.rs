@@ -1,0 +1,86 @@
+//! The subscribers of one pattern.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::slot::{Slot, Touched};
+use super::spread::Round;
+use crate::cursor::Position;
+
+/// The subscribers of one pattern.
+#[derive(Debug, Default)]
+pub struct Group {
+    members: Mutex<Vec<Member>>,
+}
+
+#[derive(Debug)]
+struct Member {
+    slot: Arc<Slot>,
+    /// Which of the slot's patterns this is.
+    nth: u32,
+}
+
+impl Group {
+    /// Adds a slot, for the nth of its patterns.
+    pub fn add(&self, slot: &Arc<Slot>, nth: u32) {
+        let mut members = self.members.lock();
+        slot.set_place(nth, members.len());
+        if members.capacity() == 0 {
+            // Most groups have one member for as long as they live.
+            members.reserve_exact(1);
+        }
+        members.push(Member { slot: Arc::clone(slot), nth });
+    }
+
+    /// Takes a slot out, at no cost that grows with the group; returns whether the group is empty now.
+    pub fn remove(&self, slot: &Slot, nth: u32) -> bool {
+        let mut members = self.members.lock();
+        let place = slot.place(nth);
+        if place < members.len() {
+            members.swap_remove(place);
+        }
+        if let Some(moved) = members.get(place) {
+            moved.slot.set_place(moved.nth, place);
+        }
+        if members.len() < members.capacity() / 4 {
+            members.shrink_to_fit();
+        }
+        members.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.members.lock().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether one of them looks further than the topic.
+    pub fn has_filters(&self) -> bool {
+        self.members.lock().iter().any(|member| member.slot.has_filter())
+    }
+
+    /// Touches those whom one of the events concerns: `events` are places in the round's batch, newest first.
+    pub fn touch(&self, events: &[usize], round: &Round<'_>) {
+        for member in self.members.lock().iter() {
+            let Some(newest) = newest_wanted(&member.slot, events, round) else { continue };
+            if let Touched::Later(due) = member.slot.touch(newest, round.crowd, round.now) {
+                round.pacing.add(due, Arc::clone(&member.slot));
+            }
+        }
+    }
+
+    /// Wakes all.
+    pub fn wake(&self) {
+        self.members.lock().iter().for_each(|member| member.slot.wake());
+    }
+}
+
+fn newest_wanted(slot: &Slot, events: &[usize], round: &Round<'_>) -> Option<Position> {
+    let batch = events.iter().filter_map(|&i| round.events.get(i));
+    batch.into_iter().find(|(_, head)| slot.wants(head)).map(|(position, _)| *position)
+}

@@ -1,0 +1,82 @@
+//! All groups, found by pattern and by topic.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use parking_lot::RwLock;
+
+use super::group::Group;
+use super::shape::Shape;
+use super::slot::Slot;
+use crate::topic::{Pattern, Patterns};
+
+/// The groups of all patterns that have subscribers.
+#[derive(Debug, Default)]
+pub struct Groups {
+    groups: DashMap<Pattern, Arc<Group>>,
+    /// How many groups there are of each shape.
+    shapes: RwLock<BTreeMap<Shape, usize>>,
+}
+
+impl Groups {
+    /// Puts a slot into the groups of its patterns.
+    pub fn add(&self, patterns: &Patterns, slot: &Arc<Slot>) {
+        for (pattern, nth) in patterns.iter().zip(0..) {
+            let group = self.groups.entry(pattern.clone()).or_insert_with(|| {
+                *self.shapes.write().entry(Shape::of(pattern.as_str())).or_default() += 1;
+                Arc::default()
+            });
+            group.add(slot, nth);
+        }
+    }
+
+    /// Takes a slot out of them.
+    pub fn remove(&self, patterns: &Patterns, slot: &Slot) {
+        for (pattern, nth) in patterns.iter().zip(0..) {
+            let emptied = self.groups.get(pattern).is_some_and(|group| group.remove(slot, nth));
+            // Somebody may have come meanwhile; what is decided under the map's own lock holds.
+            if emptied && self.groups.remove_if(pattern, |_, group| group.is_empty()).is_some() {
+                self.forget(Shape::of(pattern.as_str()));
+            }
+        }
+    }
+
+    fn forget(&self, shape: Shape) {
+        let mut shapes = self.shapes.write();
+        if let Some(count) = shapes.get_mut(&shape) {
+            *count -= 1;
+            if *count == 0 {
+                shapes.remove(&shape);
+            }
+        }
+    }
+
+    /// The shapes in use. Who comes later with another reads the head after that.
+    pub fn shapes(&self) -> Vec<Shape> {
+        self.shapes.read().keys().copied().collect()
+    }
+
+    /// Calls `found` for each group whose pattern is of one of these shapes and matches the topic.
+    pub fn matching(&self, shapes: &[Shape], topic: &str, mut found: impl FnMut(&Arc<Group>)) {
+        let segments: Vec<&str> = topic.split('/').collect();
+        let mut pattern = String::with_capacity(topic.len() + 3);
+        for shape in shapes {
+            if shape.write(&segments, &mut pattern)
+                && let Some(group) = self.groups.get(pattern.as_str())
+            {
+                found(&group);
+            }
+        }
+    }
+
+    /// Calls `each` for every group.
+    pub fn for_each(&self, mut each: impl FnMut(&Group)) {
+        self.groups.iter().for_each(|group| each(&group));
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+}

@@ -1,17 +1,33 @@
 //! The client: thin typed calls, and the push-to-poll loop that nobody should have to write.
 //!
 //! [`Client`] has one method for each call of the API, over the generated types of [`crate::v1`].
+//! [`Follow`] is the loop: it hands every matching event to a handler, at least once and in order.
 
+mod backoff;
+mod breaker;
 mod error;
+mod follow;
+mod handler;
+mod notice;
 mod responses;
+mod seen;
+mod store;
+mod wire;
 
 use std::time::Duration;
 
 use futures_util::Stream;
 use tonic::transport::{Channel, Endpoint};
 
+pub use backoff::Backoff;
+pub use breaker::Breaker;
 pub use error::{DOMAIN, Error};
+pub use follow::{Follow, FollowError, OnCursorError, Start};
+pub use handler::{Batch, Handler, HandlerError, Origin};
+pub use notice::Notice;
 pub use responses::Responses;
+pub use store::{CursorStore, FileStore, MemoryStore};
+pub use wire::Wire;
 
 use crate::limits;
 use crate::v1::hub_service_client::HubServiceClient;

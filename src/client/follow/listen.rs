@@ -1,0 +1,129 @@
+//! The half of the loop that listens: it keeps a stream of hints open and reports what it says.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::course::duration;
+use super::{FetchIf, Selection, Shared};
+use crate::client::{Backoff, Error, Notice, Wire};
+use crate::v1::SubscribeResponse;
+use crate::v1::subscribe_response::Kind;
+
+/// How long the first message, which comes at once, may take.
+const CONFIRMED: Duration = Duration::from_secs(15);
+/// Messages that may fail to come before the stream counts as dead.
+const SILENCE: u32 = 3;
+/// The heartbeat interval of a hub that states none.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A stream that lasted this long was a good one: back-off starts again.
+const GOOD: Duration = Duration::from_secs(30);
+
+pub(super) struct Listener<'a, W> {
+    pub wire: &'a W,
+    pub shared: &'a Shared,
+    pub selection: &'a Selection,
+    pub fetch_if: FetchIf,
+    pub backoff: Backoff,
+    pub least: Duration,
+}
+
+/// How a stream ended.
+enum End {
+    /// The hub asked for it, and when to come back.
+    Asked(Duration),
+    /// It is of no use any more: the cursor was replaced, or the hub does not answer.
+    Unwanted,
+    /// Anything else.
+    Broken(String),
+}
+
+impl<W: Wire> Listener<'_, W> {
+    /// Opens one stream after another.
+    pub(super) async fn run(mut self) -> Infallible {
+        let shared = self.shared;
+        loop {
+            let (life, cursor) = shared.stream_wanted().await;
+            let opened = Instant::now();
+            let end = tokio::select! {
+                end = self.one_stream(life, cursor) => end,
+                () = shared.stream_unwanted(life) => End::Unwanted,
+            };
+            if opened.elapsed() >= GOOD {
+                self.backoff.reset();
+            }
+            self.pause(end).await;
+        }
+    }
+
+    /// Tells that the stream is gone, and waits until another may be tried.
+    async fn pause(&mut self, end: End) {
+        self.shared.change(|course| course.stream(false, Instant::now()));
+        let (why, retry_after) = match end {
+            End::Unwanted => return,
+            End::Asked(after) => ("the hub asked to reconnect".into(), after),
+            End::Broken(why) => (why, self.backoff.next_wait()),
+        };
+        self.shared.tell(&Notice::Polling { why, retry_after });
+        sleep(retry_after).await;
+    }
+
+    async fn one_stream(&mut self, life: u64, cursor: String) -> End {
+        let request = self.selection.subscribe(cursor, self.least);
+        match timeout(CONFIRMED, self.wire.subscribe(request)).await {
+            Ok(Ok(hints)) => self.listen(life, hints).await,
+            Ok(Err(error)) => self.refused(&error),
+            Err(_) => End::Broken("no answer to Subscribe".into()),
+        }
+    }
+
+    async fn listen(&mut self, life: u64, mut hints: W::Hints) -> End {
+        let mut patience = CONFIRMED;
+        loop {
+            let hint = match next(&mut hints, patience).await {
+                Ok(hint) => hint,
+                Err(end) => return end,
+            };
+            self.heard(life, &hint);
+            if hint.kind() == Kind::Reconnect {
+                return End::Asked(duration(hint.reconnect_after.as_ref()));
+            }
+            let stated = Some(duration(hint.heartbeat_interval.as_ref()));
+            patience = stated.filter(|stated| !stated.is_zero()).unwrap_or(HEARTBEAT) * SILENCE;
+        }
+    }
+
+    fn heard(&mut self, life: u64, hint: &SubscribeResponse) {
+        let now = Instant::now();
+        let is_new = self.shared.change(|course| {
+            course.heard(life, hint, |hint| (self.fetch_if)(hint), now);
+            course.stream(true, now)
+        });
+        if is_new {
+            self.shared.tell(&Notice::Hinted);
+        }
+    }
+
+    /// A stream that is refused never ends the loop: polling does without. If it is the cursor that is
+    /// refused, the next fetch finds out and decides.
+    fn refused(&self, error: &Error) -> End {
+        if error.is_cursor() {
+            self.shared.change(|course| course.look_again(Instant::now()));
+        }
+        End::Broken(error.to_string())
+    }
+}
+
+async fn next(
+    hints: &mut (impl Stream<Item = Result<SubscribeResponse, Error>> + Unpin),
+    patience: Duration,
+) -> Result<SubscribeResponse, End> {
+    match timeout(patience, hints.next()).await {
+        Ok(Some(Ok(hint))) => Ok(hint),
+        Ok(Some(Err(error))) => Err(End::Broken(error.to_string())),
+        Ok(None) => Err(End::Broken("the stream ended".into())),
+        Err(_) => Err(End::Broken(format!("nothing heard for {patience:.0?}"))),
+    }
+}

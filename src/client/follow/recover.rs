@@ -1,0 +1,95 @@
+//! What a failed fetch leads to: another attempt, another cursor, or the end.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::work::{Reading, Worker};
+use super::{FollowError, OnCursorError};
+use crate::client::{Backoff, Breaker, Error, Notice};
+
+/// Longest delay that a hub may ask for; what is beyond is taken for a mistake.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
+
+/// When to try again: by back-off, or by the probes of an open breaker.
+#[derive(Debug, Default)]
+pub(super) struct Retry {
+    pub backoff: Backoff,
+    pub breaker: Breaker,
+}
+
+impl Retry {
+    /// Whether this closed the breaker.
+    pub(super) fn succeeded(&mut self) -> bool {
+        self.backoff.reset();
+        self.breaker.succeeded()
+    }
+
+    /// Whether this opened the breaker, and how long to wait; the hub's own word is the least.
+    fn failed(&mut self, error: &Error) -> (bool, Duration) {
+        let opened = self.breaker.failed();
+        let jitter = self.backoff.next_wait();
+        let wait = self.breaker.probe_after().unwrap_or(jitter);
+        let asked = error.retry_after().map(|asked| asked.min(RETRY_AFTER_MAX) + jitter);
+        (opened, wait.max(asked.unwrap_or_default()))
+    }
+}
+
+impl<W, S, H> Worker<'_, W, S, H> {
+    /// Decides what follows a failed fetch; an error ends the loop.
+    pub(super) fn failed(&mut self, error: Error, at_least: &str) -> Result<(), FollowError> {
+        if error.is_cursor() {
+            self.lost_cursor(error)
+        } else if error.is_transient() {
+            self.try_again(error, at_least);
+            Ok(())
+        } else {
+            Err(error.into())
+        }
+    }
+
+    fn try_again(&mut self, error: Error, at_least: &str) {
+        let (opened, retry_after) = self.retry.failed(&error);
+        self.shared.change(|course| {
+            course.trust(!self.retry.breaker.is_open());
+            course.failed(at_least, Instant::now() + retry_after);
+        });
+        self.shared.tell(&Notice::FetchFailed { error, retry_after });
+        if opened {
+            self.shared.tell(&Notice::BreakerOpened);
+        }
+    }
+
+    /// The hub has answered, but not from this cursor. It is asked again after a back-off, lest a hub
+    /// that refuses what it has just advised be asked without end.
+    fn lost_cursor(&mut self, error: Error) -> Result<(), FollowError> {
+        let Some(snapshot) = self.goes_on_from_snapshot(&error) else {
+            return Err(error.into());
+        };
+        self.reading = if snapshot { Reading::snapshot() } else { Reading::Tail };
+        let again = Instant::now() + self.retry.backoff.next_wait();
+        self.shared.change(|course| {
+            course.jump("", again);
+            course.failed("", again);
+        });
+        self.shared.tell(&Notice::CursorLost { error, snapshot });
+        Ok(())
+    }
+
+    /// Whether a snapshot comes next, or else the earliest event; `None` if a person is to decide.
+    fn goes_on_from_snapshot(&self, error: &Error) -> Option<bool> {
+        let action = error.metadata().get("action").map(String::as_str);
+        match (self.on_cursor_error, action) {
+            // A snapshot that took so long that retention passed its place starts over.
+            _ if self.reading != Reading::Tail && error.reason() == "CURSOR_TRIMMED" => Some(true),
+            (OnCursorError::Fail, _) | (_, Some("FAIL")) => None,
+            (OnCursorError::Snapshot, _) => Some(true),
+            (OnCursorError::Earliest, _) => Some(false),
+            (OnCursorError::Advised, action) => match action {
+                Some("SNAPSHOT") => Some(true),
+                Some("EARLIEST") => Some(false),
+                _ => None,
+            },
+        }
+    }
+}

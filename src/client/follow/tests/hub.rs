@@ -1,0 +1,214 @@
+//! A hub of a few lines that obeys the contract, but for the faults it is told to have.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{BoxStream, StreamExt, unfold};
+use parking_lot::Mutex;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::client::{DOMAIN, Error, Wire};
+use crate::v1::fetch_request::{Seek, Start};
+use crate::v1::subscribe_response::Kind;
+use crate::v1::{
+    FetchRequest, FetchResponse, SnapshotRequest, SnapshotResponse, StoredEvent, SubscribeRequest,
+    SubscribeResponse,
+};
+
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
+pub const RECONNECT: Duration = Duration::from_secs(7);
+
+/// Clones share one backlog, in which event n lies just before place n.
+#[derive(Clone)]
+pub struct Hub {
+    head: Arc<watch::Sender<u64>>,
+    pub state: Arc<Mutex<State>>,
+}
+
+/// What was asked of the hub, and how it is to behave.
+pub struct State {
+    pub fetches: Vec<FetchRequest>,
+    pub snapshots: usize,
+    pub streams: Vec<SubscribeRequest>,
+    pub hints: usize,
+    /// Events up to this one match nobody's patterns.
+    pub unmatched: u64,
+    pub earliest: u64,
+    pub action: &'static str,
+    pub fetches_fail_until: Option<Instant>,
+    pub refuse_streams: bool,
+    pub drop_every_second_hint: bool,
+    /// The first so many streams say nothing any more.
+    pub mute: usize,
+    /// The next message of a stream is its last.
+    pub reconnect: bool,
+    pub fetch_after: Duration,
+    pub poll_after: Option<Duration>,
+}
+
+pub fn place(number: u64) -> String {
+    format!("{number:08}")
+}
+
+pub fn number(event: &StoredEvent) -> u64 {
+    event.cursor.parse().unwrap()
+}
+
+impl Hub {
+    pub fn new() -> Self {
+        let state = State {
+            fetches: Vec::new(),
+            snapshots: 0,
+            streams: Vec::new(),
+            hints: 0,
+            unmatched: 0,
+            earliest: 0,
+            action: "SNAPSHOT",
+            fetches_fail_until: None,
+            refuse_streams: false,
+            drop_every_second_hint: false,
+            mute: 0,
+            reconnect: false,
+            fetch_after: Duration::ZERO,
+            poll_after: None,
+        };
+        Self { head: Arc::new(watch::Sender::new(0)), state: Arc::new(Mutex::new(state)) }
+    }
+
+    pub fn publish(&self) {
+        self.head.send_modify(|head| *head += 1);
+    }
+
+    /// Publishes what matches no pattern of a follower that has read everything else.
+    pub fn publish_unmatched(&self) {
+        self.state.lock().unmatched = *self.head.borrow() + 1;
+        self.publish();
+    }
+
+    pub fn fetches(&self) -> usize {
+        self.state.lock().fetches.len()
+    }
+
+    pub fn fail_fetches_for(&self, time: Duration) {
+        self.state.lock().fetches_fail_until = Some(Instant::now() + time);
+    }
+
+    fn head(&self) -> u64 {
+        *self.head.borrow()
+    }
+
+    fn events(&self, after: u64) -> impl Iterator<Item = StoredEvent> {
+        let first = after.max(self.state.lock().unmatched) + 1;
+        (first..=self.head()).map(|n| StoredEvent { cursor: place(n), ..StoredEvent::default() })
+    }
+
+    fn hint(&self, kind: Kind, newest: u64) -> SubscribeResponse {
+        let state = self.state.lock();
+        let matching = if newest > state.unmatched { newest } else { state.earliest };
+        SubscribeResponse {
+            kind: kind.into(),
+            cursor: place(matching),
+            head: place(newest),
+            fetch_after: Some(state.fetch_after.try_into().unwrap()),
+            heartbeat_interval: Some(HEARTBEAT.try_into().unwrap()),
+            reconnect_after: Some(RECONNECT.try_into().unwrap()),
+            ..SubscribeResponse::default()
+        }
+    }
+
+    fn check(&self, cursor: &str) -> Result<u64, Error> {
+        let state = self.state.lock();
+        let after = if cursor.is_empty() { state.earliest } else { cursor.parse().unwrap() };
+        if after < state.earliest {
+            return Err(refusal("CURSOR_TRIMMED", state.action));
+        }
+        if after > self.head() { Err(refusal("CURSOR_AHEAD", "FAIL")) } else { Ok(after) }
+    }
+
+    /// Why the next message of a stream is sent, when it is.
+    async fn message(&self, stream: usize, head: &mut watch::Receiver<u64>) -> Kind {
+        if std::mem::take(&mut self.state.lock().reconnect) {
+            return Kind::Reconnect;
+        }
+        loop {
+            let mute = stream <= self.state.lock().mute;
+            tokio::select! {
+                _ = head.changed() => {
+                    let mut state = self.state.lock();
+                    state.hints += 1;
+                    let dropped = state.drop_every_second_hint && state.hints.is_multiple_of(2);
+                    if !mute && !dropped {
+                        return Kind::Changed;
+                    }
+                }
+                () = sleep(HEARTBEAT), if !mute => return Kind::Heartbeat,
+            }
+        }
+    }
+}
+
+pub fn refusal(reason: &str, action: &str) -> Error {
+    let metadata = HashMap::from([("action".to_owned(), action.to_owned())]);
+    let details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
+    Status::with_error_details(Code::OutOfRange, "cannot be used", details).into()
+}
+
+impl Wire for Hub {
+    type Hints = BoxStream<'static, Result<SubscribeResponse, Error>>;
+
+    async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, Error> {
+        self.state.lock().fetches.push(request.clone());
+        sleep(Duration::from_millis(5)).await;
+        if self.state.lock().fetches_fail_until.is_some_and(|until| Instant::now() < until) {
+            return Err(Status::unavailable("no").into());
+        }
+        let latest = Seek::FromStart(Start::Latest.into());
+        let head = self.head();
+        let after = if request.seek == Some(latest) { head } else { self.check(&request.cursor)? };
+        let mut events: Vec<_> = self.events(after).collect();
+        let has_more = events.len() > request.limit as usize;
+        events.truncate(request.limit as usize);
+        let next = if has_more { events.last().map(number) } else { Some(head.max(after)) };
+        Ok(FetchResponse {
+            events,
+            next_cursor: place(next.unwrap()),
+            head: place(head),
+            has_more,
+            poll_after: self.state.lock().poll_after.map(|after| after.try_into().unwrap()),
+        })
+    }
+
+    async fn snapshot(&self, request: SnapshotRequest) -> Result<SnapshotResponse, Error> {
+        self.state.lock().snapshots += 1;
+        let first = request.page_token.is_empty();
+        Ok(SnapshotResponse {
+            events: if first { self.events(0).collect() } else { Vec::new() },
+            next_page_token: if first { "2".into() } else { String::new() },
+            cursor: place(self.head()),
+        })
+    }
+
+    async fn subscribe(&self, request: SubscribeRequest) -> Result<Self::Hints, Error> {
+        self.state.lock().streams.push(request.clone());
+        if self.state.lock().refuse_streams {
+            return Err(Status::unimplemented("a proxy").into());
+        }
+        self.check(&request.cursor)?;
+        let number = self.state.lock().streams.len();
+        let head = self.head.subscribe();
+        let confirmed = (self.clone(), Some(Kind::Confirmed), head);
+        let stream = unfold(confirmed, move |(hub, first, mut head)| async move {
+            let kind = match first {
+                Some(kind) => kind,
+                None => hub.message(number, &mut head).await,
+            };
+            let message = hub.hint(kind, *head.borrow_and_update());
+            Some((Ok(message), (hub, None, head)))
+        });
+        Ok(stream.boxed())
+    }
+}

@@ -1,7 +1,7 @@
 //! Compiles `proto/` with protox, so that no protoc is needed.
 //!
-//! Messages and client are generated as usual. The server is generated in a second pass, in which the
-//! replies of the two hot calls are types of ours that are encoded already.
+//! Messages and client are generated as usual. The server is generated in a second pass, in which a
+//! page of events is a type of ours that is copied from where the events are kept.
 
 use std::path::PathBuf;
 use std::{env, error::Error, fs};
@@ -25,8 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         .build_client(false)
         .codec_path("crate::service::codec::Codec")
-        .extern_path(".hintwire.v1.FetchResponse", "crate::service::codec::Encoded")
-        .extern_path(".hintwire.v1.SubscribeResponse", "crate::service::codec::Encoded")
+        .extern_path(".hintwire.v1.FetchResponse", "crate::service::page::FetchPage")
+        .extern_path(".hintwire.v1.SnapshotResponse", "crate::service::page::SnapshotPage")
         .extern_path(".hintwire.v1", "crate::v1")
         .extern_path(".google.rpc.Status", "::tonic_types::Status")
         .out_dir(server)

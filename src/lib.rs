@@ -10,6 +10,7 @@ pub mod hub;
 pub mod index;
 pub mod limits;
 pub mod lineage;
+pub mod server;
 pub mod service;
 pub mod topic;
 /// The generated API.

@@ -84,6 +84,20 @@ pub const SEGMENT_BYTES: (u64, u64) = (64 << 10, 1 << 30);
 pub const DRAIN: Duration = Duration::from_secs(8);
 /// Time for a peer to finish connecting: TCP accept to HTTP/2 preface.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long accepting rests when the process is out of file descriptors.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// A connection that is silent this long is asked whether it lives, and cut if it does not say so in as long again.
+pub const KEEPALIVE: Duration = Duration::from_secs(30);
+/// Calls and streams that one connection may have open.
+pub const CONNECTION_STREAMS: u32 = 10_000;
+/// Headers of one request.
+pub const HEADER_BYTES: u32 = 16 << 10;
+/// Bytes that a peer may send ahead on one stream, and on one connection.
+pub const RECEIVE_BYTES: (u32, u32) = (1 << 20, 4 << 20);
+/// Bytes that wait to be sent on one stream before its next message is made. Small, so that hints stay fresh.
+pub const SEND_BYTES: usize = 8 << 10;
+/// Resets caused by a peer's errors that one connection survives: the guard against RUSTSEC-2024-0003.
+pub const ERROR_RESETS: usize = 1024;
 
 /// Limits that an operator may set; `Default` is what the API documents.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -67,7 +67,12 @@ impl Hub {
         }
     }
 
-    pub(super) fn refuse_if_draining(&self) -> Result<(), Error> {
+    /// Whether new calls are taken.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Draining`].
+    pub fn refuse_if_draining(&self) -> Result<(), Error> {
         if self.is_draining() {
             return Err(Error::Draining { retry_after: pace::RETRY_DRAINING });
         }

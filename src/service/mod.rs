@@ -3,5 +3,117 @@
 //! Here and in the client alone are generated types and `tonic::Status`.
 
 pub mod codec;
+mod describe;
+mod fetch;
+pub mod page;
 mod parse;
+mod publish;
+pub mod publish_stream;
+mod reply;
+mod snapshot;
 pub mod status;
+pub mod subscribe;
+mod topics;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+
+use self::page::{FetchPage, SnapshotPage};
+use self::publish_stream::Answers;
+use self::subscribe::Hints;
+use crate::hub::Hub;
+use crate::limits::Limits;
+use crate::v1;
+
+#[allow(missing_docs, clippy::all)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/server/hintwire.v1.rs"));
+}
+
+pub use generated::hub_service_server::{HubServiceServer, SERVICE_NAME};
+
+/// The service: the hub, and what the edge has to know besides. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    hub: Arc<Hub>,
+    limits: Limits,
+    id_window: Duration,
+    draining: CancellationToken,
+}
+
+impl Service {
+    /// Serves a hub. `id_window` is what GetHub tells of the backlog's; `draining` tells publish streams to end.
+    pub fn new(
+        hub: Arc<Hub>,
+        limits: Limits,
+        id_window: Duration,
+        draining: CancellationToken,
+    ) -> Self {
+        Self { hub, limits, id_window, draining }
+    }
+}
+
+#[tonic::async_trait]
+impl generated::hub_service_server::HubService for Service {
+    type PublishStreamStream = Answers;
+    type SubscribeStream = Hints;
+
+    async fn publish(
+        &self,
+        request: Request<v1::PublishRequest>,
+    ) -> Result<Response<v1::PublishResponse>, Status> {
+        Ok(Response::new(publish::call(self, request.into_inner()).await?))
+    }
+
+    async fn publish_stream(
+        &self,
+        request: Request<Streaming<v1::PublishStreamRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        Ok(Response::new(Answers::new(self.clone(), request.into_inner())))
+    }
+
+    async fn subscribe(
+        &self,
+        request: Request<v1::SubscribeRequest>,
+    ) -> Result<Response<Hints>, Status> {
+        Ok(Response::new(subscribe::call(self, request.into_inner()).await?))
+    }
+
+    async fn fetch(
+        &self,
+        request: Request<v1::FetchRequest>,
+    ) -> Result<Response<FetchPage>, Status> {
+        Ok(Response::new(fetch::call(self, request.into_inner()).await?))
+    }
+
+    async fn snapshot(
+        &self,
+        request: Request<v1::SnapshotRequest>,
+    ) -> Result<Response<SnapshotPage>, Status> {
+        Ok(Response::new(snapshot::call(self, request.into_inner()).await?))
+    }
+
+    async fn describe_cursor(
+        &self,
+        request: Request<v1::DescribeCursorRequest>,
+    ) -> Result<Response<v1::DescribeCursorResponse>, Status> {
+        Ok(Response::new(describe::cursor(self, &request.get_ref().cursor).await))
+    }
+
+    async fn list_topics(
+        &self,
+        request: Request<v1::ListTopicsRequest>,
+    ) -> Result<Response<v1::ListTopicsResponse>, Status> {
+        Ok(Response::new(topics::call(self, request.into_inner())?))
+    }
+
+    async fn get_hub(
+        &self,
+        _: Request<v1::GetHubRequest>,
+    ) -> Result<Response<v1::GetHubResponse>, Status> {
+        Ok(Response::new(describe::hub(self)))
+    }
+}

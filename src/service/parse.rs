@@ -118,7 +118,8 @@ fn in_event(index: usize, error: Error) -> Error {
     }
 }
 
-fn at_most(count: usize, limit: usize, field: &str) -> Result<(), Error> {
+/// Refuses what is over a limit.
+pub fn at_most(count: usize, limit: usize, field: &str) -> Result<(), Error> {
     if count > limit { Err(Error::too_large(field, limit)) } else { Ok(()) }
 }
 

@@ -1,0 +1,133 @@
+//! The composition root: a backlog, the hub on it, its services on a port, and their orderly end.
+
+mod accept;
+mod front;
+mod health;
+mod trace;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+use self::accept::Connections;
+use self::front::Front;
+use self::health::Health;
+use crate::backlog::Backlog;
+use crate::config::Config;
+use crate::error::Error;
+use crate::hub::{Hub, HubSettings};
+use crate::limits::DRAIN;
+use crate::service::{HubServiceServer, Service};
+
+/// The API as a descriptor set, for reflection.
+const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// Why a hub cannot be served, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The backlog did not close as it should; what it had answered is safe.
+    #[error("the backlog did not close cleanly")]
+    Close(#[source] Error),
+    /// The descriptors of the API do not load.
+    #[error("reflection cannot be served")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// Until the engines land.
+    #[error("there is no engine yet")]
+    NoEngine,
+    /// A thread of the runtime ended.
+    #[error("the backlog was not opened to the end")]
+    Interrupted(#[from] tokio::task::JoinError),
+}
+
+/// Opens the backlog that a configuration names.
+///
+/// # Errors
+/// What keeps the backlog from being opened; nothing was changed then.
+pub fn open_backlog(config: &Config) -> Result<Arc<dyn Backlog>, ServeError> {
+    let _ = config;
+    Err(ServeError::NoEngine)
+}
+
+/// Opens the backlog of `config` and [serves](serve) it.
+///
+/// # Errors
+/// A backlog that does not open or close.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let opening = config.clone();
+    // Opening reads the log; that is no work for a thread that drives connections.
+    let backlog = tokio::task::spawn_blocking(move || open_backlog(&opening)).await??;
+    serve(listener, backlog, &config, shutdown).await
+}
+
+/// Serves a hub on `listener` until `shutdown`, then drains it: not serving, RECONNECT to all streams, what is in flight
+/// finishes, GOAWAY, and after [`DRAIN`] at the latest what is left is cut; then the backlog is closed.
+///
+/// # Errors
+/// A backlog that does not close.
+pub async fn serve(
+    listener: TcpListener,
+    backlog: Arc<dyn Backlog>,
+    config: &Config,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let hub = Hub::start(backlog, settings(config));
+    let draining = CancellationToken::new();
+    let health = Health::new().await;
+    let front = front(&hub, config, &health, &draining)?;
+    let mut connections = Connections::new(front, config.connections, draining.clone());
+    tokio::select! {
+        () = connections.accept(listener) => {}
+        () = health.follow(&hub) => {}
+        () = shutdown => {}
+    }
+    tracing::info!("stopping: streams are told to reconnect, what is in flight finishes");
+    health.stop().await;
+    hub.drain();
+    draining.cancel();
+    connections.finish(DRAIN).await;
+    hub.close().await.map_err(ServeError::Close)
+}
+
+fn settings(config: &Config) -> HubSettings {
+    HubSettings {
+        limits: config.limits(),
+        min_interval: config.min_interval,
+        heartbeat_interval: config.heartbeat_interval,
+        stream_age: config.stream_age,
+        fetch_rate: f64::from(config.fetch_rate),
+    }
+}
+
+/// The services on one port.
+fn front(
+    hub: &Arc<Hub>,
+    config: &Config,
+    health: &Health,
+    draining: &CancellationToken,
+) -> Result<Front, ServeError> {
+    let limits = config.limits();
+    let request_bytes = limits.request_bytes;
+    let service = Service::new(Arc::clone(hub), limits, config.id_window, draining.clone());
+
+    // Twice ours, so that a request over the limit is told our reason; what is over that, by `Front`.
+    let service = HubServiceServer::new(service).max_decoding_message_size(2 * request_bytes);
+    let others = Routes::new(health.server())
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?)
+        .prepare();
+    Ok(Front { hub: Arc::clone(hub), service, others, request_bytes })
+}
+
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}

@@ -158,6 +158,11 @@ impl StoredEvent {
         wire::data_len(self.wire.len(), self.data_at)
     }
 
+    /// Its topic.
+    pub fn topic(&self) -> Result<&str, Malformed> {
+        wire::topic(&self.wire)
+    }
+
     /// Reads its fields.
     pub fn view(&self) -> Result<EventView<'_>, Malformed> {
         EventView::parse(&self.wire)

@@ -117,6 +117,14 @@ impl<'a> EventView<'a> {
     }
 }
 
+/// The topic of an encoded event: its first field.
+pub(super) fn topic(mut wire: &[u8]) -> Result<&str, Malformed> {
+    match next(&mut wire)? {
+        Some((TOPIC, Value::Bytes(value))) => text(value),
+        _ => Err(Malformed),
+    }
+}
+
 /// Bytes of the payload of an event whose wire form has `len` bytes and whose data field begins at `data_at`.
 pub(super) fn data_len(len: usize, data_at: usize) -> usize {
     let field = len.saturating_sub(data_at);

@@ -21,10 +21,12 @@ pub mod disk;
 pub mod hot;
 pub mod index;
 pub mod live;
+pub mod read;
 pub mod record;
 pub mod scan;
 pub mod segment;
 pub mod settings;
+pub mod sparse;
 pub mod state;
 pub mod view;
 

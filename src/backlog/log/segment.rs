@@ -3,8 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use super::disk::Disk;
+use super::index::IndexFile;
 use super::live::LiveIndex;
 use super::record::Seal;
+use super::sparse::SparseIndex;
 use crate::cursor::Position;
 
 /// A segment. What is in it up to the head never changes; how it is looked up does: then another `Segment` takes its
@@ -20,22 +22,31 @@ pub struct Segment<D: Disk> {
     /// Its file.
     pub file: Arc<D::File>,
     /// How its events are found.
-    pub form: Form,
+    pub form: Form<D::File>,
     /// How it ended; not set for the active one.
     pub seal: OnceLock<Seal>,
 }
 
 /// How the events of a segment are found.
 #[derive(Debug)]
-pub enum Form {
+pub enum Form<F> {
     /// By an index in memory, which for the active segment grows.
     Live(LiveIndex),
+    /// By its index file.
+    Stored(IndexFile<F>),
+    /// By position: survivors of a segment, or of some, that retention has dropped.
+    Sparse(SparseIndex),
 }
 
 impl<D: Disk> Segment<D> {
     /// The position of the event of an ordinal.
     pub fn position(&self, ordinal: u32) -> Position {
         Position(self.base.0 + 1 + u64::from(ordinal))
+    }
+
+    /// The position of its last event that a reader with this head may see; `base` if there is none.
+    pub fn last(&self, head: Position) -> Position {
+        self.seal.get().map_or(head, |seal| seal.last.min(head)).max(self.base)
     }
 
     /// The ordinal of a position at or after the first.

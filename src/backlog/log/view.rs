@@ -21,4 +21,25 @@ impl<D: Disk> View<D> {
         let segments = self.segments.iter().chain([segment]).cloned().collect();
         Self { segments, earliest: self.earliest }
     }
+
+    /// This view with a segment looked up in another way; unchanged if it is there no more.
+    pub fn replacing(&self, segment: &Arc<Segment<D>>) -> Self {
+        let replace = |held: &Arc<Segment<D>>| {
+            let same = held.number == segment.number && Arc::ptr_eq(&held.file, &segment.file);
+            Arc::clone(if same { segment } else { held })
+        };
+        Self { segments: self.segments.iter().map(replace).collect(), earliest: self.earliest }
+    }
+
+    /// The place in the list of the last segment that begins at or before a place; the first if none does.
+    pub fn index_at(&self, place: Position) -> usize {
+        self.segments.partition_point(|segment| segment.base <= place).saturating_sub(1)
+    }
+
+    /// The segment that would hold an event.
+    pub fn holding(&self, position: Position) -> Option<(usize, &Arc<Segment<D>>)> {
+        let after = self.segments.partition_point(|segment| segment.base < position);
+        let index = after.checked_sub(1)?;
+        self.segments.get(index).map(|segment| (index, segment))
+    }
 }

@@ -1,0 +1,132 @@
+//! Which segments a read has to look into.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::fault::{Fault, checked};
+use super::selector::Selector;
+use crate::backlog::log::disk::Disk;
+use crate::backlog::log::index::{Previous, TopicPostings};
+use crate::backlog::log::segment::{Form, Segment};
+use crate::backlog::log::view::View;
+use crate::cursor::Position;
+use crate::topic::table::TopicTable;
+
+/// Segments in which topics are looked up one after the other, before it is cheaper to go through all segments.
+const LOOKUPS: usize = 256;
+
+/// Which segments a read has to look into.
+pub(super) enum Plan {
+    /// All from the start on.
+    All,
+    /// These, by their place in the view, with where the events of the topics are listed in each.
+    Only(BTreeMap<usize, Vec<Spot>>),
+}
+
+/// Where the events of one topic in one segment are listed.
+#[derive(Debug, Clone)]
+pub(super) enum Spot {
+    /// In its live index, back from this ordinal.
+    Newest(u32),
+    /// In its index file.
+    Stored(TopicPostings),
+}
+
+/// Where a topic is looked for next.
+enum Step {
+    /// In the segment that holds this position.
+    At(Position),
+    /// In the segments before this one, one by one.
+    Before(usize),
+}
+
+/// Follows the topics that are named in full back from their newest events, from segment to segment.
+pub(super) fn plan<D: Disk>(
+    view: &View<D>,
+    topics: &TopicTable,
+    selector: &Selector<'_>,
+    after: Position,
+) -> Result<Plan, Fault<D>> {
+    if !selector.is_literal() {
+        return Ok(Plan::All);
+    }
+    let mut found = BTreeMap::new();
+    let mut lookups = 0;
+    for name in &selector.literals {
+        let Some(newest) = topics.get(name).map(|entry| entry.newest()) else { continue };
+        let mut walk = Walk { view, name, after, step: Step::At(newest) };
+        while let Some((index, spot)) = walk.next(&mut lookups)? {
+            found.entry(index).or_insert_with(Vec::new).push(spot);
+        }
+        if lookups > LOOKUPS {
+            return Ok(Plan::All);
+        }
+    }
+    Ok(Plan::Only(found))
+}
+
+/// The way of one topic back through the segments.
+struct Walk<'w, D: Disk> {
+    view: &'w View<D>,
+    name: &'w str,
+    after: Position,
+    step: Step,
+}
+
+impl<D: Disk> Walk<'_, D> {
+    /// The next segment back that holds events of the topic after the start.
+    fn next(&mut self, lookups: &mut usize) -> Result<Option<(usize, Spot)>, Fault<D>> {
+        while *lookups <= LOOKUPS {
+            *lookups += 1;
+            let (index, hint) = match self.step {
+                Step::At(position) if position > self.after => match self.view.holding(position) {
+                    Some((index, _)) => (index, Some(position)),
+                    None => return Ok(None),
+                },
+                Step::Before(index) if index > self.view.index_at(self.after) => (index - 1, None),
+                Step::At(_) | Step::Before(_) => return Ok(None),
+            };
+            let Some(segment) = self.view.segments.get(index) else { return Ok(None) };
+            let Ok(found) = find(segment, self.name, hint)? else {
+                *lookups = LOOKUPS + 1;
+                return Ok(None);
+            };
+            let previous = found.as_ref().map_or(Previous::Unknown, |(_, previous)| *previous);
+            self.step = match previous {
+                Previous::At(position) => Step::At(position),
+                Previous::Unknown => Step::Before(index),
+            };
+            if let Some((spot, _)) = found {
+                return Ok(Some((index, spot)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// A live index is searched by position alone.
+struct NoHint;
+
+/// A topic in a segment, if that holds any event of it.
+type Found = Result<Option<(Spot, Previous)>, NoHint>;
+
+fn find<D: Disk>(
+    segment: &Arc<Segment<D>>,
+    name: &str,
+    hint: Option<Position>,
+) -> Result<Found, Fault<D>> {
+    match &segment.form {
+        Form::Stored(index) => {
+            let topic = checked(segment, index.topic(name))?;
+            Ok(Ok(topic.map(|topic| (Spot::Stored(topic.clone()), topic.previous))))
+        }
+        Form::Live(live) => {
+            let Some(ordinal) = hint.and_then(|at| segment.ordinal(at)) else {
+                return Ok(Err(NoHint));
+            };
+            let topic = live.topic(ordinal).filter(|topic| topic.entry.topic().as_str() == name);
+            Ok(Ok(topic.map(|topic| (Spot::Newest(ordinal), topic.previous))))
+        }
+        Form::Sparse(_) => Ok(Ok(None)),
+    }
+}

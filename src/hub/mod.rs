@@ -14,6 +14,8 @@ mod page_token;
 mod publish;
 mod snapshot;
 mod subscribe;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod topics;
 

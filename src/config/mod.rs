@@ -130,8 +130,8 @@ pub struct Config {
     pub connections: usize,
 
     /// What to log: a level, or targets with levels, as in `info,hintwire::hub=debug`. Default `info`.
-    #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_LOG", value_name = "FILTER"))]
-    pub log: String,
+    #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_LOG_LEVEL", value_name = "FILTER"))]
+    pub log_level: String,
 
     /// How to log: `text`, `json`, or `auto`: text on a terminal, JSON else. Default `auto`.
     #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_LOG_FORMAT", value_name = "FORMAT"))]
@@ -176,7 +176,7 @@ impl Default for Config {
             patterns: limits.patterns,
             streams: limits.streams,
             connections: limits.connections,
-            log: "info".into(),
+            log_level: "info".into(),
             log_format: LogFormat::Auto,
         }
     }

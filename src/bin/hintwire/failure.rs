@@ -1,11 +1,13 @@
 //! How a command ends when it does not succeed: an exit code, and a text that says what to do.
 
+use std::error::Error as _;
 use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 
-use hintwire::client;
+use hintwire::client::{self, FollowError};
 use hintwire::config::ConfigError;
+use hintwire::server::ServeError;
 use tonic::Code;
 
 use crate::print::escape;
@@ -94,10 +96,35 @@ fn advice(error: &client::Error) -> Option<&'static str> {
     }
 }
 
+impl From<FollowError> for Failure {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::Hub(error) => error.into(),
+            FollowError::Store(error) => Self::error(error),
+            FollowError::Handler(error) => match error.downcast::<io::Error>() {
+                Ok(error) => (*error).into(),
+                Err(error) => Self::error(error),
+            },
+        }
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         let quiet = error.kind() == io::ErrorKind::BrokenPipe;
         Self::new(if quiet { Exit::Quiet } else { Exit::Error }, error)
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            message = format!("{message}: {cause}");
+            source = cause.source();
+        }
+        Self::error(message)
     }
 }
 

@@ -9,7 +9,9 @@ use clap_complete::Shell;
 use std::path::PathBuf;
 
 pub use publish::Publish;
-pub use read::{Cursor, Fetch, Follow, Get, Hub, Seek, Snapshot, Subscribe, Topics};
+pub use read::{
+    Cursor, Fetch, Follow, Get, Hub, OnCursorError, Seek, Snapshot, Start, Subscribe, Topics,
+};
 pub use serve::Serve;
 
 /// A notification hub: publish events into a durable backlog; be told that there is news by a tiny hint; fetch what you

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueHint};
+use clap::{Args, ValueEnum, ValueHint};
 use hintwire::config::human::parse_duration;
 use prost_types::Timestamp;
 
@@ -125,13 +125,45 @@ pub struct Follow {
     #[command(flatten)]
     pub selection: Selection,
 
-    /// Keep the place in this file, and go on from it; without it: from the earliest retained event
+    /// Keep the place in this file, and go on from it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub cursor_file: Option<PathBuf>,
+
+    /// Where to start without a place
+    #[arg(long = "from", value_enum, default_value_t = Start::Earliest)]
+    pub start: Start,
+
+    /// What to do when the place cannot be used
+    #[arg(long, value_enum, default_value_t = OnCursorError::Fail)]
+    pub on_cursor_error: OnCursorError,
 
     /// Open no stream of hints; poll as the hub advises
     #[arg(long)]
     pub poll_only: bool,
+}
+
+/// Where a follower starts.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Start {
+    /// At the earliest retained event
+    Earliest,
+    /// With what is published from now on
+    Latest,
+    /// With the newest event of every key, then what changes
+    Snapshot,
+}
+
+/// What a follower does when its place cannot be used.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum OnCursorError {
+    /// End with code 3
+    Fail,
+    /// Print a snapshot, then go on
+    Snapshot,
+    /// Go on from the earliest retained event, without what is lost
+    Earliest,
+    /// What the hub advises
+    Advised,
 }
 
 #[derive(Debug, Args)]

@@ -1,0 +1,66 @@
+//! `hintwire serve`.
+
+mod descriptors;
+mod logging;
+mod signals;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use hintwire::backlog::Backlog;
+use hintwire::config::Config;
+use hintwire::server;
+use tokio::net::TcpListener;
+
+use crate::failure::{Exit, Failure};
+use crate::typed::Serve;
+
+pub async fn run(typed: Serve) -> Result<(), Failure> {
+    let config = config(&typed)?;
+    if typed.print_config {
+        return Ok(io::stdout().write_all(config.to_toml()?.as_bytes())?);
+    }
+    logging::start(&config)?;
+    descriptors::raise(&config);
+    let stopped = signals::stopped()?;
+    let listener = listen(&config).await?;
+    let backlog = open(&config).await?;
+    // For people, and for scripts that asked for port 0.
+    writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
+    Ok(server::serve(listener, backlog, &config, stopped).await?)
+}
+
+/// Defaults, under the file, under what was typed.
+fn config(typed: &Serve) -> Result<Config, Failure> {
+    let file = typed.config.as_deref().map_or_else(|| Ok(Config::default()), load)?;
+    let config = typed
+        .settings
+        .over(file)
+        .map_err(|error| Failure::new(Exit::Usage, error.to_string().trim_end()))?;
+    config.validate()?;
+    Ok(config)
+}
+
+fn load(path: &Path) -> Result<Config, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::new(Exit::Usage, error).context(path.display()))?;
+    Config::from_toml(&text).map_err(|error| Failure::from(error).context(path.display()))
+}
+
+/// Reads the log, which is no work for a thread that drives connections.
+async fn open(config: &Config) -> Result<Arc<dyn Backlog>, Failure> {
+    let opening = config.clone();
+    let opened = tokio::task::spawn_blocking(move || server::open_backlog(&opening)).await;
+    Ok(opened.map_err(Failure::error)??)
+}
+
+async fn listen(config: &Config) -> Result<TcpListener, Failure> {
+    TcpListener::bind(config.listen).await.map_err(|error| {
+        let advice = match error.kind() {
+            io::ErrorKind::AddrInUse => "; is a hub running already? Choose another with --listen",
+            _ => "; choose another with --listen",
+        };
+        Failure::error(format!("cannot listen on {}: {error}{advice}", config.listen))
+    })
+}

@@ -16,18 +16,29 @@
 //! | `NNNNNNNN.log` | segments; the last may be prepared and not begun |
 //! | `NNNNNNNN.idx` | index of a sealed segment; rebuilt if absent or damaged |
 
+pub mod active;
 pub mod dir;
 pub mod disk;
 pub mod hot;
 pub mod index;
+pub mod error;
+pub mod identity;
+pub mod ids;
+pub mod judge;
 pub mod live;
 pub mod read;
+pub mod manifest;
+pub mod prepare;
 pub mod record;
+mod roll;
 pub mod scan;
 pub mod segment;
 pub mod settings;
 pub mod sparse;
+pub mod stage;
 pub mod state;
+mod text;
 pub mod view;
+pub mod writer;
 
 pub use settings::{LogSettings, Retention};

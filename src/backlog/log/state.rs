@@ -9,6 +9,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::disk::Disk;
 use super::hot::HotTail;
+use super::ids::IdWindow;
 use super::settings::LogSettings;
 use super::view::View;
 use crate::backlog::Health;
@@ -48,7 +49,10 @@ pub struct Shared<D: Disk> {
     pub clock: Clock,
     /// What the log can still do.
     pub health: Mutex<Health>,
-    pub(super) head: AtomicU64,
+    /// The ids used lately.
+    pub ids: Mutex<IdWindow>,
+    /// Position of the newest event that readers may see; stored by the writer alone, after all else.
+    pub head: AtomicU64,
 }
 
 /// A segment's file, created, allocated and synced, but not begun.

@@ -1,0 +1,60 @@
+//! Why a log cannot be opened.
+
+use std::io;
+
+/// Why a log cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory holds something else.
+    #[error(
+        "the directory holds `{found}` and no backlog: give an empty directory, or one of a hub"
+    )]
+    Foreign { found: String },
+    /// Another process has it.
+    #[error("another process has the backlog open")]
+    Locked,
+    /// It was written by a later version.
+    #[error("`{file}` has a format that this version does not know; use a newer hintwire")]
+    Version { file: String },
+    /// Stored bytes are not what was written.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+    /// The operating system refused.
+    #[error("{file}: {error}")]
+    Io { file: String, error: io::Error },
+}
+
+/// Stored bytes that are not what was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the backlog is damaged in `{file}` at byte {offset}: {what}; restore that file, or run \
+     `hintwire check DIR`, which verifies all, and `hintwire check --repair DIR`, which cuts the \
+     backlog there"
+)]
+pub struct Damage {
+    /// The file.
+    pub file: String,
+    /// Where in it.
+    pub offset: u64,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl Damage {
+    /// Damage in a file.
+    pub fn new(file: impl Into<String>, offset: u64, what: impl Into<String>) -> Self {
+        Self { file: file.into(), offset, what: what.into() }
+    }
+}
+
+/// Names the file in the error of the operating system.
+pub trait InFile<T> {
+    /// The same result, its error naming the file.
+    fn in_file(self, file: &str) -> Result<T, OpenError>;
+}
+
+impl<T> InFile<T> for io::Result<T> {
+    fn in_file(self, file: &str) -> Result<T, OpenError> {
+        self.map_err(|error| OpenError::Io { file: file.into(), error })
+    }
+}

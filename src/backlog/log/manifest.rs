@@ -1,0 +1,100 @@
+//! The file `MANIFEST`: what must be there.
+//!
+//! ```text
+//! hintwire manifest 1
+//! earliest 1200
+//! proven 5678
+//! segments 4 9
+//! survivors 2
+//! survivors 3
+//! crc 01234567
+//! ```
+
+use std::fmt::Write as _;
+
+use super::disk::Disk;
+use super::error::{Damage, InFile, OpenError};
+use super::text;
+use crate::cursor::Position;
+
+/// Name of the file.
+pub const MANIFEST: &str = "MANIFEST";
+const FIRST_LINE: &str = "hintwire manifest 1";
+
+/// What must be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// The trim point.
+    pub earliest: Position,
+    /// All up to here was synced: after a clean stop the head, else some head before.
+    pub proven: Position,
+    /// Number of the oldest segment after the trim point; those that follow have the numbers that follow.
+    pub first: u32,
+    /// Number of the newest segment known to exist.
+    pub last: u32,
+    /// Numbers of the segments that hold survivors alone, in order.
+    pub survivors: Vec<u32>,
+}
+
+impl Manifest {
+    /// The manifest of an empty backlog.
+    pub fn empty() -> Self {
+        let (earliest, proven) = (Position::INCEPTION, Position::INCEPTION);
+        Self { earliest, proven, first: 1, last: 1, survivors: Vec::new() }
+    }
+
+    /// Replaces the file.
+    pub fn write<D: Disk>(&self, disk: &D) -> Result<(), OpenError> {
+        text::replace(disk, MANIFEST, &self.to_text()).in_file(MANIFEST)
+    }
+
+    /// Reads the file.
+    pub fn read<D: Disk>(disk: &D) -> Result<Self, OpenError> {
+        let body = match text::read(disk, MANIFEST) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Damage::new(MANIFEST, 0, "it is missing").into());
+            }
+            read => read.in_file(MANIFEST)?,
+        };
+        let body = body.ok_or_else(|| Damage::new(MANIFEST, 0, "its checksum does not match"))?;
+        let parsed = Self::from_text(&body);
+        parsed.ok_or_else(|| Damage::new(MANIFEST, 0, "it is not a manifest").into())
+    }
+
+    fn to_text(&self) -> String {
+        let Self { earliest, proven, first, last, survivors } = self;
+        let mut out = format!(
+            "{FIRST_LINE}\nearliest {earliest}\nproven {proven}\nsegments {first} {last}\n"
+        );
+        for number in survivors {
+            let _ = writeln!(out, "survivors {number}");
+        }
+        out
+    }
+
+    fn from_text(body: &str) -> Option<Self> {
+        let mut lines = body.lines();
+        lines.next().filter(|line| *line == FIRST_LINE)?;
+        let mut field = |name: &str| lines.next()?.strip_prefix(name);
+        let earliest = Position(field("earliest ")?.parse().ok()?);
+        let proven = Position(field("proven ")?.parse().ok()?);
+        let (first, last) = field("segments ")?.split_once(' ')?;
+        let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+        let number = |line: &str| line.strip_prefix("survivors ")?.parse().ok();
+        let survivors = lines.map(number).collect::<Option<Vec<u32>>>()?;
+        Some(Self { earliest, proven, first, last, survivors })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_reads_back_and_a_foreign_line_is_refused() {
+        let manifest = Manifest { survivors: vec![1, 3], last: 9, ..Manifest::empty() };
+        let text = manifest.to_text();
+        assert_eq!(Manifest::from_text(&text), Some(manifest));
+        assert_eq!(Manifest::from_text(&format!("{text}more\n")), None);
+    }
+}

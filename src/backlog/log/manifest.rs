@@ -15,6 +15,7 @@ use std::fmt::Write as _;
 use super::disk::Disk;
 use super::error::{Damage, InFile, OpenError};
 use super::text;
+use super::view::View;
 use crate::cursor::Position;
 
 /// Name of the file.
@@ -41,6 +42,14 @@ impl Manifest {
     pub fn empty() -> Self {
         let (earliest, proven) = (Position::INCEPTION, Position::INCEPTION);
         Self { earliest, proven, first: 1, last: 1, survivors: Vec::new() }
+    }
+
+    /// The manifest of a view, all of which is synced up to `proven`.
+    pub fn of<D: Disk>(view: &View<D>, proven: Position) -> Self {
+        let numbers = view.segments.iter().map(|segment| segment.number);
+        let (survivors, retained) = numbers.partition::<Vec<u32>, _>(|number| *number < view.first);
+        let last = retained.last().copied().unwrap_or(view.first);
+        Self { earliest: view.earliest, proven, first: view.first, last, survivors }
     }
 
     /// Replaces the file.

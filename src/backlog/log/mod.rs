@@ -19,17 +19,22 @@
 pub mod active;
 pub mod dir;
 pub mod disk;
-pub mod hot;
-pub mod index;
+pub mod engine;
 pub mod error;
+pub mod hot;
 pub mod identity;
 pub mod ids;
+pub mod index;
 pub mod judge;
 pub mod live;
-pub mod read;
 pub mod manifest;
+pub mod open;
 pub mod prepare;
+pub mod queue;
+pub mod read;
 pub mod record;
+pub mod recover;
+pub mod replay;
 mod roll;
 pub mod scan;
 pub mod segment;
@@ -37,8 +42,12 @@ pub mod settings;
 pub mod sparse;
 pub mod stage;
 pub mod state;
+#[cfg(test)]
+mod tests;
 mod text;
 pub mod view;
 pub mod writer;
 
+pub use error::OpenError;
+pub use open::{Dice, Log};
 pub use settings::{LogSettings, Retention};

@@ -38,54 +38,46 @@ pub struct Scanner<'f, F> {
     window: Window<'f, F>,
     seed: u32,
     at: u64,
-    step: u64,
 }
 
 impl<'f, F: DiskFile> Scanner<'f, F> {
     /// Begins at a place where a record begins.
     pub fn new(file: &'f F, seed: u32, at: u64) -> io::Result<Self> {
         let window = Window { file, len: file.len()?, buffer: Vec::new(), start: 0 };
-        Ok(Self { window, seed, at, step: 0 })
+        Ok(Self { window, seed, at })
     }
 
-    /// Where the record that was read last begins, or where the first that is none would.
-    pub fn place(&self) -> u64 {
+    /// Where what was read so far ends, and the next record would begin.
+    pub fn end(&self) -> u64 {
         self.at
     }
 
-    /// Where what follows that record begins.
-    pub fn end(&self) -> u64 {
-        self.at + self.step
-    }
-
-    /// The next record; `None` at the first place that holds none.
-    pub fn advance(&mut self) -> io::Result<Option<Record<'_>>> {
-        self.at += std::mem::take(&mut self.step);
-        let header = RecordHeader::decode(self.window.at(self.at, record::RECORD_HEADER)?);
-        let Some(header) = header.filter(|header| header.len <= RECORD_BYTES) else {
-            return Ok(None);
-        };
-        let found = record::decode(self.window.at(self.at, header.padded())?, self.seed);
-        if found.is_some() {
-            self.step = header.padded() as u64;
-        }
-        Ok(found)
+    /// The next record and where it begins; `None` at the first place that holds none.
+    pub fn advance(&mut self) -> io::Result<Option<(u64, Record<'_>)>> {
+        let Some(len) = self.record_len()? else { return Ok(None) };
+        let at = self.at;
+        self.at += len as u64;
+        let record = record::decode(self.window.at(at, len)?, self.seed);
+        Ok(record.map(|record| (at, record)))
     }
 
     /// The next record at or after the present place, however much that is none lies between.
-    pub fn search(&mut self) -> io::Result<Option<Record<'_>>> {
-        self.at += std::mem::take(&mut self.step);
+    pub fn search(&mut self) -> io::Result<Option<(u64, Record<'_>)>> {
         while self.at < self.window.len {
-            if !self.skip_zeros()? && self.is_record()? {
+            if self.skip_zeros()? {
+                continue;
+            }
+            if self.record_len()?.is_some() {
                 return self.advance();
             }
+            self.at += ALIGN as u64;
         }
         Ok(None)
     }
 
-    /// The last place that holds anything but zeros, at or after the present one.
+    /// The last place that holds anything but zeros, at or after the present one; the scan ends there.
     pub fn written(&mut self) -> io::Result<Option<u64>> {
-        let (mut at, mut last) = (self.end(), None);
+        let (mut at, mut last) = (self.at, None);
         while at < self.window.len {
             let chunk = self.window.at(at, CHUNK)?;
             last = chunk.iter().rposition(|byte| *byte != 0).map(|i| at + i as u64).or(last);
@@ -96,25 +88,20 @@ impl<'f, F: DiskFile> Scanner<'f, F> {
 
     /// Whether a step over zeros was made: no record begins with them where its length is.
     fn skip_zeros(&mut self) -> io::Result<bool> {
-        let chunk = self.window.at(self.at, 4096)?;
+        let chunk = self.window.at(self.at, CHUNK / 16)?;
         let zeros = chunk.iter().position(|byte| *byte != 0).unwrap_or(chunk.len());
-        let whole = zeros / ALIGN * ALIGN;
-        let step = if whole == 0 && zeros == chunk.len() { zeros } else { whole };
+        let step = zeros / ALIGN * ALIGN;
         self.at += step as u64;
         Ok(step > 0)
     }
 
-    /// Whether a record is here; if not, moves to the next place where one may be.
-    fn is_record(&mut self) -> io::Result<bool> {
-        let (at, seed) = (self.at, self.seed);
-        let header = RecordHeader::decode(self.window.at(at, record::RECORD_HEADER)?);
-        let found = match header.filter(|header| header.len <= RECORD_BYTES) {
-            Some(header) => record::decode(self.window.at(at, header.padded())?, seed).is_some(),
-            None => false,
+    /// Bytes of the valid record that is here, if one is.
+    fn record_len(&mut self) -> io::Result<Option<usize>> {
+        let header = RecordHeader::decode(self.window.at(self.at, record::RECORD_HEADER)?);
+        let Some(header) = header.filter(|header| header.len <= RECORD_BYTES) else {
+            return Ok(None);
         };
-        if !found {
-            self.at = (at + ALIGN as u64) / ALIGN as u64 * ALIGN as u64;
-        }
-        Ok(found)
+        let bytes = self.window.at(self.at, header.padded())?;
+        Ok(record::decode(bytes, self.seed).map(|_| header.padded()))
     }
 }

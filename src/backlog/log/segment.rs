@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::disk::Disk;
+use super::disk::{Disk, DiskFile};
 use super::index::IndexFile;
 use super::live::LiveIndex;
 use super::record::Seal;
@@ -47,6 +47,16 @@ impl<D: Disk> Segment<D> {
     /// The position of its last event that a reader with this head may see; `base` if there is none.
     pub fn last(&self, head: Position) -> Position {
         self.seal.get().map_or(head, |seal| seal.last.min(head)).max(self.base)
+    }
+
+    /// How many events a reader with this head may see in it.
+    pub fn events(&self, head: Position) -> u64 {
+        self.last(head).0 - self.base.0
+    }
+
+    /// Bytes of its file.
+    pub fn bytes(&self) -> u64 {
+        self.seal.get().map_or_else(|| self.file.len().unwrap_or(0), |seal| seal.len)
     }
 
     /// The ordinal of a position at or after the first.

@@ -46,16 +46,14 @@ fn scan<F: DiskFile>(file: &F, seed: u32) -> io::Result<Vec<(Position, u32)>> {
     let mut scanner = Scanner::new(file, seed, FIRST_RECORD)?;
     let mut events = Vec::new();
     loop {
-        // The scanner's place is that of the record read next.
-        let at = scanner.end();
         match scanner.advance()? {
-            Some(Record::Batch(batch)) => {
+            Some((at, Record::Batch(batch))) => {
                 let place = |(within, entry): (usize, super::record::Entry<'_>)| {
                     (entry.position, (at + within as u64) as u32)
                 };
                 events.extend(batch.entries().map(place));
             }
-            Some(Record::Seal(_)) => return Ok(events),
+            Some((_, Record::Seal(_))) => return Ok(events),
             None => return Err(io::ErrorKind::InvalidData.into()),
         }
     }

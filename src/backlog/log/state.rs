@@ -10,9 +10,10 @@ use parking_lot::{Condvar, Mutex};
 use super::disk::Disk;
 use super::hot::HotTail;
 use super::ids::IdWindow;
+use super::manifest::Manifest;
 use super::settings::LogSettings;
 use super::view::View;
-use crate::backlog::Health;
+use crate::backlog::{Health, Status};
 use crate::cursor::Position;
 use crate::event::Micros;
 use crate::lineage::{Extent, Lineage};
@@ -68,6 +69,27 @@ impl<D: Disk> Shared<D> {
     /// The place after the newest event that readers may see.
     pub fn head(&self) -> Position {
         Position(self.head.load(Ordering::Acquire))
+    }
+
+    /// What must be there now.
+    pub fn manifest(&self) -> Manifest {
+        // The head first: what it proves is in the view that is loaded after it.
+        let proven = self.head();
+        Manifest::of(&self.view.load(), proven)
+    }
+
+    /// What the log is and how it fares.
+    pub fn status(&self) -> Status {
+        let (head, view) = (self.head(), self.view.load());
+        let retained = view.segments.iter().filter(|segment| segment.number >= view.first);
+        Status {
+            engine: "log",
+            health: self.health.lock().clone(),
+            bytes: view.segments.iter().map(|segment| segment.bytes()).sum(),
+            events: retained.map(|segment| segment.events(head)).sum(),
+            last_cut: self.last_cut.clone(),
+            snapshot_covers: self.snapshot_covers,
+        }
     }
 
     /// How far the log reaches now.

@@ -13,13 +13,15 @@ pub struct View<D: Disk> {
     pub segments: Vec<Arc<Segment<D>>>,
     /// The trim point.
     pub earliest: Position,
+    /// Number of the oldest segment after the trim point, in the list or to be begun; those before are survivors.
+    pub first: u32,
 }
 
 impl<D: Disk> View<D> {
     /// This view with one more segment at its end.
     pub fn with(&self, segment: &Arc<Segment<D>>) -> Self {
         let segments = self.segments.iter().chain([segment]).cloned().collect();
-        Self { segments, earliest: self.earliest }
+        Self { segments, earliest: self.earliest, first: self.first }
     }
 
     /// This view with a segment looked up in another way; unchanged if it is there no more.
@@ -28,7 +30,8 @@ impl<D: Disk> View<D> {
             let same = held.number == segment.number && Arc::ptr_eq(&held.file, &segment.file);
             Arc::clone(if same { segment } else { held })
         };
-        Self { segments: self.segments.iter().map(replace).collect(), earliest: self.earliest }
+        let segments = self.segments.iter().map(replace).collect();
+        Self { segments, earliest: self.earliest, first: self.first }
     }
 
     /// The place in the list of the last segment that begins at or before a place; the first if none does.

@@ -202,8 +202,7 @@ impl<D: Disk> Writer<D> {
             live.push(&topic, offset);
             let EncodedEvent { head, wire, data_at, .. } = event;
             shared.hot.push(StoredEvent { position, published, wire, data_at });
-            let (segment, deleted) = (segment.number, head.deleted);
-            let state = KeyState { position, deleted, segment, offset };
+            let state = KeyState { position, deleted: head.deleted };
             shared.topics.record(&topic, &head.key, state);
             events.push((position, head));
         }

@@ -40,9 +40,8 @@ fn scan<D: Disk>(segment: &Segment<D>) -> Result<LiveIndex, ReadError> {
     let mut scanner =
         Scanner::new(&*segment.file, segment.seed, FIRST_RECORD).map_err(unreadable)?;
     loop {
-        let at = scanner.end();
         match scanner.advance().map_err(unreadable)? {
-            Some(Record::Batch(batch)) => {
+            Some((at, Record::Batch(batch))) => {
                 for (place, entry) in batch.entries() {
                     let offset = at + place as u64;
                     let topic = EventView::parse(entry.wire)
@@ -54,8 +53,8 @@ fn scan<D: Disk>(segment: &Segment<D>) -> Result<LiveIndex, ReadError> {
                     live.push(&entry, offset as u32);
                 }
             }
-            Some(Record::Seal(_)) => return Ok(live),
-            None => return Err(damaged(segment, at, "it holds no valid record")),
+            Some((_, Record::Seal(_))) => return Ok(live),
+            None => return Err(damaged(segment, scanner.end(), "it holds no valid record")),
         }
     }
 }

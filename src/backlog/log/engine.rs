@@ -1,0 +1,187 @@
+//! The log as a [`Backlog`]: the queue, the threads, and the way from async callers to synchronous code.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use super::dir::Dir;
+use super::disk::Disk;
+use super::error::{InFile, OpenError};
+use super::open::{Dice, Log};
+use super::queue::Queue;
+use super::read;
+use super::settings::LogSettings;
+use super::state::Shared;
+use super::writer::Committed;
+use crate::backlog::{
+    Appended, Backlog, Batch, BoxFuture, Page, Read, ReadError, Receipt, SnapshotPage,
+    SnapshotRead, Status,
+};
+use crate::cursor::Position;
+use crate::error::{Error, WriteOutcome};
+use crate::event::Micros;
+use crate::limits::TAIL_GROUPS;
+use crate::lineage::{Extent, Lineage};
+use crate::topic::table::TopicTable;
+
+/// How often the writer looks at what is due without a batch.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The segmented log behind its threads.
+pub struct LogBacklog<D: Disk = Dir> {
+    shared: Arc<Shared<D>>,
+    queue: Arc<Queue>,
+    tail: Tail,
+    running: Arc<Mutex<Option<Running>>>,
+}
+
+type Tail = Arc<Mutex<Option<mpsc::Sender<Appended>>>>;
+
+/// Ends with the log closed.
+type Running = JoinHandle<Result<(), OpenError>>;
+
+impl LogBacklog {
+    /// Opens the backlog in a directory, or creates one if the directory is empty or absent.
+    pub fn open(path: &Path, settings: LogSettings) -> Result<Self, OpenError> {
+        let dir = Dir::create(path).in_file(&path.display().to_string())?;
+        let random =
+            || getrandom::u64().map_err(io::Error::other).in_file("the system's randomness");
+        let dice = Dice { incarnation: random()?, salt: random()? };
+        Self::start(Log::open(dir, settings, Arc::new(Micros::now), dice)?)
+    }
+}
+
+impl<D: Disk> LogBacklog<D> {
+    /// Gives an open log its threads.
+    pub fn start(log: Log<D>) -> Result<Self, OpenError> {
+        let (queue, tail) = (Arc::<Queue>::default(), Tail::default());
+        let shared = Arc::clone(&log.shared);
+        let (its_queue, its_tail) = (Arc::clone(&queue), Arc::clone(&tail));
+        let work = move || run(log, &its_queue, &its_tail);
+        let thread = std::thread::Builder::new().name("log-writer".into()).spawn(work);
+        let running = Arc::new(Mutex::new(Some(thread.in_file("the writer's thread")?)));
+        Ok(Self { shared, queue, tail, running })
+    }
+
+    /// Runs a read where it may block.
+    fn blocking<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Shared<D>) -> Result<T, ReadError> + Send + 'static,
+    ) -> BoxFuture<'_, Result<T, ReadError>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let read = tokio::task::spawn_blocking(move || read(&shared));
+            read.await.unwrap_or_else(|error| {
+                let (file, what) = (String::from("the log"), error.to_string());
+                Err(ReadError::Damaged { file, offset: 0, what })
+            })
+        })
+    }
+}
+
+/// The writer's thread.
+fn run<D: Disk>(mut log: Log<D>, queue: &Queue, tail: &Tail) -> Result<(), OpenError> {
+    while let Some(group) = queue.take(TICK) {
+        if group.is_empty() {
+            log.writer.tick();
+            continue;
+        }
+        let (batches, waiting): (Vec<Batch>, Vec<_>) = group.into_iter().unzip();
+        let Committed { outcomes, appended } = log.writer.commit(batches);
+        for (waiting, outcome) in waiting.into_iter().zip(outcomes) {
+            // Who does not wait any more is told nothing.
+            let _ = waiting.send(outcome);
+        }
+        tell(tail, appended);
+    }
+    log.close()
+}
+
+/// Tells the tail, and waits if it is far behind: fan-out never waits for a subscriber, so this is short.
+fn tell(tail: &Tail, appended: Vec<Appended>) {
+    let Some(sender) = tail.lock().clone() else { return };
+    for group in appended {
+        if sender.blocking_send(group).is_err() {
+            return;
+        }
+    }
+}
+
+impl<D: Disk> Drop for LogBacklog<D> {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(running) = self.running.lock().take() {
+            let _ = running.join();
+        }
+    }
+}
+
+impl<D: Disk> Backlog for LogBacklog<D> {
+    fn append(&self, batch: Batch) -> Receipt {
+        self.queue.push(batch)
+    }
+
+    fn read(&self, read: Read) -> BoxFuture<'_, Result<Page, ReadError>> {
+        if read::is_hot(&self.shared, &read) {
+            return Box::pin(async move { read::read(&self.shared, &read) });
+        }
+        self.blocking(move |shared| read::read(shared, &read))
+    }
+
+    fn snapshot(&self, read: SnapshotRead) -> BoxFuture<'_, Result<SnapshotPage, ReadError>> {
+        self.blocking(move |shared| read::snapshot(shared, &read))
+    }
+
+    fn seek(&self, time: Micros) -> BoxFuture<'_, Result<Option<Position>, ReadError>> {
+        self.blocking(move |shared| read::seek(shared, time))
+    }
+
+    fn published(&self, at: Position) -> BoxFuture<'_, Result<Option<Micros>, ReadError>> {
+        self.blocking(move |shared| read::published(shared, at))
+    }
+
+    fn trim(&self, _before: Position) -> BoxFuture<'_, Result<(), ReadError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn topics(&self) -> &Arc<TopicTable> {
+        &self.shared.topics
+    }
+
+    fn extent(&self) -> Extent {
+        self.shared.extent()
+    }
+
+    fn lineage(&self) -> &Lineage {
+        &self.shared.lineage
+    }
+
+    fn tail(&self) -> mpsc::Receiver<Appended> {
+        let (sender, receiver) = mpsc::channel(TAIL_GROUPS);
+        *self.tail.lock() = Some(sender);
+        receiver
+    }
+
+    fn status(&self) -> Status {
+        self.shared.status()
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), Error>> {
+        self.queue.close();
+        let running = Arc::clone(&self.running);
+        Box::pin(async move {
+            let join = tokio::task::spawn_blocking(move || match running.lock().take() {
+                Some(running) => running.join().is_ok_and(|closed| closed.is_ok()),
+                None => true,
+            });
+            let closed = join.await.unwrap_or(false);
+            let outcome = WriteOutcome::NotWritten;
+            closed.then_some(()).ok_or(Error::BacklogFailed { outcome })
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! Opening and closing a log.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use super::dir::LOCK;
+use super::disk::{Disk, DiskFile};
+use super::error::{InFile, OpenError};
+use super::hot::HotTail;
+use super::identity::{HUB, Identity};
+use super::ids::IdWindow;
+use super::manifest::{MANIFEST, Manifest};
+use super::prepare::prepare;
+use super::recover::{Recovered, Recovery};
+use super::replay::Replay;
+use super::segment::{file_name, number_of};
+use super::settings::LogSettings;
+use super::state::{Clock, Shared, Signal};
+use super::view::View;
+use super::writer::Writer;
+use crate::backlog::Health;
+use crate::cursor::Incarnation;
+use crate::event::Micros;
+use crate::limits::SEGMENT_BYTES;
+use crate::lineage::Lineage;
+use crate::topic::table::TopicTable;
+
+/// Ending of files that a crash left before they had their name.
+const TEMPORARY: &str = ".tmp";
+
+/// An open log: the parts that its threads drive.
+pub struct Log<D: Disk> {
+    /// What its parts share, and readers use.
+    pub shared: Arc<Shared<D>>,
+    /// The only one that appends.
+    pub writer: Writer<D>,
+    lock: Box<dyn Send + Sync>,
+}
+
+/// The random numbers of a new backlog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dice {
+    /// Identity of its first life.
+    pub incarnation: u64,
+    /// Secret that seeds its checksums.
+    pub salt: u64,
+}
+
+impl<D: Disk> Log<D> {
+    /// Opens the backlog of a directory, or creates one if the directory is empty.
+    pub fn open(
+        disk: D,
+        mut settings: LogSettings,
+        clock: Clock,
+        dice: Dice,
+    ) -> Result<Self, OpenError> {
+        settings.segment_bytes = settings.segment_bytes.clamp(SEGMENT_BYTES.0, SEGMENT_BYTES.1);
+        refuse_foreign(&disk)?;
+        let lock = lock(&disk)?;
+        if !disk.list().in_file(HUB)?.iter().any(|name| name == HUB) {
+            create(&disk, &settings, dice)?;
+        }
+        let mut identity = Identity::read(&disk)?;
+        if identity.kept_latest && !settings.keep_latest {
+            identity.kept_latest = false;
+            identity.write(&disk)?;
+        }
+        let manifest = Manifest::read(&disk)?;
+        let numbers = sweep(&disk, &manifest)?;
+        let now = clock();
+        let mut replay = Replay {
+            topics: Arc::new(TopicTable::default()),
+            ids: IdWindow::new(settings.id_window, settings.id_window_events),
+            now,
+            time: Micros::default(),
+        };
+        let recovery = Recovery::new(&disk, &identity, &manifest, &numbers, &mut replay)?;
+        let Recovered { segments, tail, prepared, cut } = recovery.run()?;
+        if let Some(cut) = &cut {
+            tracing::warn!(%cut, "an unsynced end of the backlog was cut");
+        }
+        let shared = Arc::new(Shared {
+            disk,
+            settings,
+            lineage: identity.lineage,
+            salt: identity.salt,
+            snapshot_covers: identity.kept_latest,
+            last_cut: cut,
+            topics: replay.topics,
+            hot: HotTail::new(tail.last),
+            view: ArcSwap::from_pointee(View {
+                segments,
+                earliest: manifest.earliest,
+                first: manifest.first,
+            }),
+            next: Mutex::new(prepared),
+            work: Signal::default(),
+            clock,
+            health: Mutex::new(Health::Ok),
+            ids: Mutex::new(replay.ids),
+            head: AtomicU64::new(tail.last.0),
+        });
+        Ok(Self { writer: Writer::new(Arc::clone(&shared), tail), shared, lock })
+    }
+
+    /// Leaves the clean-stop mark. Nothing is written any more.
+    pub fn close(self) -> Result<(), OpenError> {
+        let closed = self.shared.manifest().write(&self.shared.disk);
+        drop(self.lock);
+        closed
+    }
+}
+
+/// Refuses a directory that holds something and no backlog, before anything is written to it.
+fn refuse_foreign<D: Disk>(disk: &D) -> Result<(), OpenError> {
+    let names = disk.list().in_file("the directory")?;
+    if names.iter().any(|name| name == HUB) {
+        return Ok(());
+    }
+    for found in names {
+        if !is_left_of_creation(disk, &found).in_file(&found)? {
+            return Err(OpenError::Foreign { found });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is one that a crash while a backlog was created may have left.
+fn is_left_of_creation<D: Disk>(disk: &D, name: &str) -> io::Result<bool> {
+    if name == file_name(1) {
+        let file = disk.open(name)?;
+        let mut start = vec![0; file.len()?.min(SEGMENT_BYTES.0) as usize];
+        file.read_at(&mut start, 0)?;
+        return Ok(start.iter().all(|byte| *byte == 0));
+    }
+    // A file system of its own comes with lost+found.
+    let temporary = name.strip_suffix(TEMPORARY).unwrap_or(name);
+    Ok([LOCK, MANIFEST, HUB, "lost+found"].contains(&temporary))
+}
+
+fn lock<D: Disk>(disk: &D) -> Result<Box<dyn Send + Sync>, OpenError> {
+    match disk.lock() {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(OpenError::Locked),
+        lock => lock.in_file(LOCK),
+    }
+}
+
+/// Makes a backlog. The file `HUB` comes last: without it, the next start begins anew.
+fn create<D: Disk>(disk: &D, settings: &LogSettings, dice: Dice) -> Result<(), OpenError> {
+    let first = Manifest::empty();
+    let name = file_name(first.first);
+    match disk.remove(&name) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).in_file(&name),
+        _ => {}
+    }
+    prepare(disk, settings, first.first).in_file(&name)?;
+    first.write(disk)?;
+    let lineage = Lineage::new(Incarnation(dice.incarnation));
+    Identity { salt: dice.salt, kept_latest: settings.keep_latest, lineage }.write(disk)
+}
+
+/// Removes what crashes and retention left behind, and tells the numbers of the segments, sorted.
+fn sweep<D: Disk>(disk: &D, manifest: &Manifest) -> Result<Vec<u32>, OpenError> {
+    let mut numbers = Vec::new();
+    for name in disk.list().in_file("the directory")? {
+        let number = number_of(&name);
+        let dropped = number
+            .is_some_and(|number| number < manifest.first && !manifest.survivors.contains(&number));
+        if dropped || name.ends_with(TEMPORARY) {
+            disk.remove(&name).in_file(&name)?;
+        } else if let Some(number) = number.filter(|number| *number >= manifest.first) {
+            numbers.push(number);
+        }
+    }
+    // Names that a crash kept back from the disk are made durable before anything rests on them.
+    disk.sync_dir().in_file("the directory")?;
+    numbers.sort_unstable();
+    Ok(numbers)
+}

@@ -1,0 +1,4 @@
+//! The log as a whole, on the real file system.
+
+mod basics;
+mod support;

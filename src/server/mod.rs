@@ -16,7 +16,9 @@ use self::accept::Connections;
 use self::front::Front;
 use self::health::Health;
 use crate::backlog::Backlog;
+use crate::backlog::memory::{Memory, MemorySettings};
 use crate::config::Config;
+use crate::cursor::Incarnation;
 use crate::error::Error;
 use crate::hub::{Hub, HubSettings};
 use crate::limits::DRAIN;
@@ -47,8 +49,25 @@ pub enum ServeError {
 /// # Errors
 /// What keeps the backlog from being opened; nothing was changed then.
 pub fn open_backlog(config: &Config) -> Result<Arc<dyn Backlog>, ServeError> {
-    let _ = config;
+    if config.ephemeral {
+        return Ok(Arc::new(Memory::new(Incarnation(fastrand::u64(..)), memory(config))));
+    }
     Err(ServeError::NoEngine)
+}
+
+fn memory(config: &Config) -> MemorySettings {
+    MemorySettings {
+        retention_age: config.retention_age,
+        retention_bytes: or_no_limit(config.retention_bytes),
+        retention_events: or_no_limit(config.retention_events),
+        keep_latest: config.keep_latest,
+        id_window: config.id_window,
+        id_window_events: config.id_window_events,
+    }
+}
+
+fn or_no_limit(value: u64) -> u64 {
+    if value == 0 { u64::MAX } else { value }
 }
 
 /// Opens the backlog of `config` and [serves](serve) it.

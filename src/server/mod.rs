@@ -1,6 +1,7 @@
 //! The composition root: a backlog, the hub on it, its services on a port, and their orderly end.
 
 mod accept;
+mod backlog;
 mod front;
 mod health;
 mod trace;
@@ -12,13 +13,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
+pub use self::backlog::open_backlog;
+
 use self::accept::Connections;
 use self::front::Front;
 use self::health::Health;
 use crate::backlog::Backlog;
-use crate::backlog::memory::{Memory, MemorySettings};
+use crate::backlog::log::OpenError;
 use crate::config::Config;
-use crate::cursor::Incarnation;
 use crate::error::Error;
 use crate::hub::{Hub, HubSettings};
 use crate::limits::DRAIN;
@@ -33,41 +35,15 @@ pub enum ServeError {
     /// The backlog did not close as it should; what it had answered is safe.
     #[error("the backlog did not close cleanly")]
     Close(#[source] Error),
+    /// The backlog cannot be opened; nothing was changed.
+    #[error("the backlog cannot be opened")]
+    Open(#[from] OpenError),
     /// The descriptors of the API do not load.
     #[error("reflection cannot be served")]
     Reflection(#[from] tonic_reflection::server::Error),
-    /// Until the engines land.
-    #[error("there is no engine yet")]
-    NoEngine,
     /// A thread of the runtime ended.
     #[error("the backlog was not opened to the end")]
     Interrupted(#[from] tokio::task::JoinError),
-}
-
-/// Opens the backlog that a configuration names.
-///
-/// # Errors
-/// What keeps the backlog from being opened; nothing was changed then.
-pub fn open_backlog(config: &Config) -> Result<Arc<dyn Backlog>, ServeError> {
-    if config.ephemeral {
-        return Ok(Arc::new(Memory::new(Incarnation(fastrand::u64(..)), memory(config))));
-    }
-    Err(ServeError::NoEngine)
-}
-
-fn memory(config: &Config) -> MemorySettings {
-    MemorySettings {
-        retention_age: config.retention_age,
-        retention_bytes: or_no_limit(config.retention_bytes),
-        retention_events: or_no_limit(config.retention_events),
-        keep_latest: config.keep_latest,
-        id_window: config.id_window,
-        id_window_events: config.id_window_events,
-    }
-}
-
-fn or_no_limit(value: u64) -> u64 {
-    if value == 0 { u64::MAX } else { value }
 }
 
 /// Opens the backlog of `config` and [serves](serve) it.

@@ -65,3 +65,24 @@ async fn connections_over_the_limit_are_closed_and_those_within_go_on() {
     assert_eq!(second.read(&mut [0; 64]).await.unwrap_or(0), 0);
     client.get_hub(v1::GetHubRequest {}).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_hub_that_comes_back_has_what_it_answered_under_the_same_cursors() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config { data: folder.path().join("hub"), ..Config::default() };
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let backlog = hintwire::server::open_backlog(&config).unwrap();
+        let server = Server::on(backlog, config.clone()).await;
+        let mut client = server.client().await;
+        if seen.is_empty() {
+            client.publish(batch(vec![event("a", "x"), event("b", "y")])).await.unwrap();
+        }
+        seen.push(client.fetch(fetch("**", "")).await.unwrap().into_inner().events);
+        drop(client);
+        server.shut_down();
+        server.stopped().await.unwrap();
+    }
+    assert_eq!(seen[0].len(), 2);
+    assert_eq!(seen[0], seen[1]);
+}

@@ -1,4 +1,9 @@
 //! The log as a whole, on the real file system.
 
 mod basics;
+mod crash;
+mod damage;
+mod directory;
+mod faulty;
+mod space;
 mod support;

@@ -1,13 +1,18 @@
 //! A log in a temporary directory, driven without threads.
+#![allow(clippy::disallowed_methods)] // Tests spoil files behind the log's back.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tempfile::TempDir;
 
+use super::faulty::Faulty;
 use crate::backlog::log::dir::Dir;
 use crate::backlog::log::disk::Disk;
+use crate::backlog::log::record;
+use crate::backlog::log::scan::Scanner;
 use crate::backlog::log::{Dice, Log, LogSettings, OpenError, read};
 use crate::backlog::{Batch, Expected, Outcome, Placed, Read};
 use crate::cursor::Position;
@@ -35,8 +40,44 @@ impl Place {
         self.temp.path()
     }
 
-    pub fn file(&self, name: &str) -> std::path::PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.path().join(name)
+    }
+
+    /// A copy, with a clock of its own.
+    pub fn copy(&self) -> Self {
+        let copy = Self { settings: self.settings.clone(), ..Self::new() };
+        for entry in fs::read_dir(self.path()).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        }
+        copy
+    }
+
+    pub fn disk(&self) -> Faulty {
+        Faulty::new(Dir::open(self.path()).unwrap())
+    }
+
+    /// Flips bits of one byte.
+    pub fn flip(&self, name: &str, offset: u64) {
+        let mut bytes = fs::read(self.file(name)).unwrap();
+        bytes[offset as usize] ^= 0x55;
+        fs::write(self.file(name), bytes).unwrap();
+    }
+
+    /// Makes a file end at a place, and go on with zeros if it is one that is allocated.
+    pub fn lose_from(&self, name: &str, offset: u64) {
+        let mut bytes = fs::read(self.file(name)).unwrap();
+        bytes[offset as usize..].fill(0);
+        fs::write(self.file(name), bytes).unwrap();
+    }
+
+    /// The damage that keeps the log from being opened: file and offset.
+    pub fn damage(&self) -> (String, u64) {
+        match self.try_open().err() {
+            Some(OpenError::Damaged(damage)) => (damage.file, damage.offset),
+            other => panic!("{other:?}"),
+        }
     }
 
     pub fn wait(&self, seconds: u64) {
@@ -121,4 +162,21 @@ pub fn all<D: Disk>(log: &Log<D>) -> Vec<(u64, Vec<u8>)> {
             return found;
         }
     }
+}
+
+/// Positions of all events.
+pub fn positions<D: Disk>(log: &Log<D>) -> Vec<u64> {
+    all(log).into_iter().map(|found| found.0).collect()
+}
+
+/// Where each of the first segment's records begins, and where the last one ends.
+pub fn records(place: &Place) -> Vec<u64> {
+    let disk = Dir::open(place.path()).unwrap();
+    let file = disk.open("00000001.log").unwrap();
+    let mut scanner = Scanner::new(&file, record::seed(9, 1), record::FIRST_RECORD).unwrap();
+    let mut places = vec![scanner.end()];
+    while scanner.advance().unwrap().is_some() {
+        places.push(scanner.end());
+    }
+    places
 }

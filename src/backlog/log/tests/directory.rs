@@ -1,0 +1,54 @@
+//! Which directories are taken.
+#![allow(clippy::disallowed_methods)] // Tests spoil files behind the log's back.
+
+use std::fs;
+
+use super::support::*;
+use crate::backlog::log::OpenError;
+
+#[test]
+fn a_directory_with_something_else_in_it_is_refused_and_not_touched() {
+    let place = Place::new();
+    fs::write(place.file("thesis.txt"), "years of work").unwrap();
+    let refused = place.try_open().err();
+    assert!(matches!(refused, Some(OpenError::Foreign { found }) if found == "thesis.txt"));
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn segments_without_their_hub_file_are_no_empty_directory() {
+    let place = Place::new();
+    append(&mut place.open(), "a", "1");
+    fs::remove_file(place.file("HUB")).unwrap();
+    assert!(matches!(place.try_open().err(), Some(OpenError::Foreign { .. })));
+}
+
+#[test]
+fn a_second_process_is_refused() {
+    let place = Place::new();
+    let log = place.open();
+    assert!(matches!(place.try_open().err(), Some(OpenError::Locked)));
+    drop(log);
+    place.open();
+}
+
+#[test]
+fn a_later_format_is_said() {
+    let place = Place::new();
+    drop(place.open());
+    let body = fs::read_to_string(place.file("HUB")).unwrap().replace("backlog 1", "backlog 2");
+    let body = &body[..body.find("crc ").unwrap()];
+    let crc = crc32c::crc32c(body.as_bytes());
+    fs::write(place.file("HUB"), format!("{body}crc {crc:08x}\n")).unwrap();
+    assert!(matches!(place.try_open().err(), Some(OpenError::Version { .. })));
+}
+
+#[test]
+fn the_newest_of_each_key_is_covered_only_if_it_was_kept_all_along() {
+    let mut place = Place::new();
+    assert!(place.open().shared.snapshot_covers);
+    place.settings.keep_latest = false;
+    assert!(!place.open().shared.snapshot_covers);
+    place.settings.keep_latest = true;
+    assert!(!place.open().shared.snapshot_covers);
+}

@@ -1,0 +1,156 @@
+//! A disk on which one call fails, or everything from one call on.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::backlog::log::dir::{Dir, DirFile};
+use crate::backlog::log::disk::{Disk, DiskFile};
+
+/// A call that changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    Write,
+    Sync,
+    Truncate,
+    Allocate,
+    Name,
+}
+
+#[derive(Debug)]
+struct Plan {
+    /// Changing calls that still go through before everything fails.
+    left: AtomicU64,
+    /// The next call of this kind fails so.
+    fail: Mutex<Option<(Call, io::ErrorKind)>>,
+    free: AtomicU64,
+}
+
+impl Plan {
+    fn check(&self, call: Call) -> io::Result<()> {
+        let mut fail = self.fail.lock();
+        if let Some((_, kind)) = fail.take_if(|(planned, _)| *planned == call) {
+            return Err(kind.into());
+        }
+        let one_less = |left: u64| left.checked_sub(1);
+        let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
+        left.map(drop).map_err(|_| io::Error::other("crashed"))
+    }
+}
+
+/// A directory with a plan.
+#[derive(Debug, Clone)]
+pub struct Faulty {
+    dir: Dir,
+    plan: Arc<Plan>,
+}
+
+impl Faulty {
+    pub fn new(dir: Dir) -> Self {
+        let plan = Plan {
+            left: AtomicU64::new(u64::MAX),
+            fail: Mutex::new(None),
+            free: AtomicU64::new(u64::MAX),
+        };
+        Self { dir, plan: Arc::new(plan) }
+    }
+
+    /// Lets so many changing calls through, and none after.
+    pub fn crash_after(self, calls: u64) -> Self {
+        self.plan.left.store(calls, Ordering::SeqCst);
+        self
+    }
+
+    /// The next call of this kind fails.
+    pub fn fail(&self, call: Call, kind: io::ErrorKind) {
+        *self.plan.fail.lock() = Some((call, kind));
+    }
+
+    /// What the disk says is free.
+    pub fn set_free(&self, bytes: u64) {
+        self.plan.free.store(bytes, Ordering::SeqCst);
+    }
+}
+
+/// A file of it.
+#[derive(Debug)]
+pub struct FaultyFile {
+    file: DirFile,
+    plan: Arc<Plan>,
+}
+
+impl Disk for Faulty {
+    type File = FaultyFile;
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        self.dir.list()
+    }
+
+    fn create(&self, name: &str) -> io::Result<FaultyFile> {
+        self.plan.check(Call::Name)?;
+        Ok(FaultyFile { file: self.dir.create(name)?, plan: Arc::clone(&self.plan) })
+    }
+
+    fn open(&self, name: &str) -> io::Result<FaultyFile> {
+        Ok(FaultyFile { file: self.dir.open(name)?, plan: Arc::clone(&self.plan) })
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.plan.check(Call::Name)?;
+        self.dir.rename(from, to)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.plan.check(Call::Name)?;
+        self.dir.remove(name)
+    }
+
+    fn sync_dir(&self) -> io::Result<()> {
+        self.plan.check(Call::Sync)?;
+        self.dir.sync_dir()
+    }
+
+    fn lock(&self) -> io::Result<Box<dyn Send + Sync>> {
+        self.dir.lock()
+    }
+
+    fn free_space(&self) -> io::Result<u64> {
+        Ok(self.plan.free.load(Ordering::SeqCst))
+    }
+}
+
+impl DiskFile for FaultyFile {
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        if let Err(error) = self.plan.check(Call::Write) {
+            // As a real one: a part of it is written.
+            self.file.write_at(bytes.split_at(bytes.len() / 2).0, offset)?;
+            return Err(error);
+        }
+        self.file.write_at(bytes, offset)
+    }
+
+    fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<()> {
+        self.file.read_at(into, offset)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        self.file.len()
+    }
+
+    fn allocate(&self, len: u64) -> io::Result<()> {
+        self.plan.check(Call::Allocate)?;
+        self.file.allocate(len)
+    }
+
+    fn truncate(&self, len: u64) -> io::Result<()> {
+        self.plan.check(Call::Truncate)?;
+        self.file.truncate(len)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.plan.check(Call::Sync)?;
+        self.file.sync()
+    }
+}

@@ -16,6 +16,8 @@
 //! | `NNNNNNNN.log` | segments; the last may be prepared and not begun |
 //! | `NNNNNNNN.idx` | index of a sealed segment; rebuilt if absent or damaged |
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod active;
 pub mod dir;
 pub mod disk;

@@ -77,11 +77,14 @@ impl<'f, F: DiskFile> Scanner<'f, F> {
 
     /// The last place that holds anything but zeros, at or after the present one; the scan ends there.
     pub fn written(&mut self) -> io::Result<Option<u64>> {
-        let (mut at, mut last) = (self.at, None);
-        while at < self.window.len {
-            let chunk = self.window.at(at, CHUNK)?;
-            last = chunk.iter().rposition(|byte| *byte != 0).map(|i| at + i as u64).or(last);
-            at += chunk.len() as u64;
+        let mut last = None;
+        while self.at < self.window.len {
+            let chunk = self.window.at(self.at, CHUNK)?;
+            if !is_zero(chunk) {
+                let within = chunk.iter().rposition(|byte| *byte != 0);
+                last = within.map(|within| self.at + within as u64);
+            }
+            self.at += chunk.len() as u64;
         }
         Ok(last)
     }
@@ -104,4 +107,9 @@ impl<'f, F: DiskFile> Scanner<'f, F> {
         let bytes = self.window.at(self.at, header.padded())?;
         Ok(record::decode(bytes, self.seed).map(|_| header.padded()))
     }
+}
+
+/// Whether all bytes are zero; in strides, since it runs over all that is allocated and not written.
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.chunks(64).all(|chunk| chunk.iter().fold(0, |all, byte| all | byte) == 0)
 }

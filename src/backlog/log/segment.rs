@@ -29,6 +29,7 @@ pub struct Segment<D: Disk> {
 
 /// How the events of a segment are found.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // One a segment, and behind an `Arc` with it.
 pub enum Form<F> {
     /// By an index in memory, which for the active segment grows.
     Live(LiveIndex),

@@ -7,3 +7,4 @@ mod directory;
 mod faulty;
 mod space;
 mod support;
+mod throughput;

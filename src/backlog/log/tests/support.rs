@@ -1,5 +1,5 @@
 //! A log in a temporary directory, driven without threads.
-#![allow(clippy::disallowed_methods)] // Tests spoil files behind the log's back.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // Tests spoil files behind the back of the log.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -104,7 +104,11 @@ pub fn event(topic: &str, data: impl Into<Vec<u8>>) -> Event {
 }
 
 pub fn keyed(topic: &str, key: &str) -> Event {
-    Event { key: key.into(), ..event(topic, "k") }
+    keyed_with(topic, key, "k")
+}
+
+pub fn keyed_with(topic: &str, key: &str, data: impl Into<Vec<u8>>) -> Event {
+    Event { key: key.into(), ..event(topic, data) }
 }
 
 pub fn with_id(topic: &str, id: &str, data: &str) -> Event {

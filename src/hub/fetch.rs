@@ -112,7 +112,7 @@ impl Hub {
     async fn page(&self, fetch: &Fetch, after: Position) -> Result<Page, ReadError> {
         let head = self.backlog.extent().head;
         if self.backlog.topics().newest(&fetch.selection.patterns) <= after {
-            return Ok(Page { next: head.max(after), head: head.max(after), ..Page::default() });
+            return Ok(Page { next: head, head, ..Page::default() });
         }
         let read = Read {
             after,

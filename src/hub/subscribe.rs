@@ -105,13 +105,13 @@ impl Subscription {
         let head = backlog.extent().head;
         // The table may be ahead of the head, never behind it.
         let newest = backlog.topics().newest(&self.registration.selection().patterns).min(head);
-        let behind = own && self.cursor < newest;
-        self.stage = Stage::Confirmed;
-        self.cursor = newest;
+        let had = std::mem::replace(&mut self.cursor, newest);
         self.head = head;
-        let hint = self.hint(HintKind::Confirmed);
+        self.stage = Stage::Confirmed;
+        let mut hint = self.hint(HintKind::Confirmed);
+        hint.topics_truncated = own && had < hint.cursor.position;
         self.hub.index.watch(self.registration.slot());
-        Hint { topics_truncated: behind, ..hint }
+        hint
     }
 
     fn next(&mut self, waker: &Waker) -> Option<Hint> {
@@ -137,8 +137,10 @@ impl Subscription {
     fn changed(&mut self) -> Option<Hint> {
         let slot = self.registration.slot();
         let crowd = slot.crowd();
-        let interval = pace::hint_interval(self.min_interval, crowd);
-        slot.take(self.hub.index.clock().now() + millis(interval));
+        let interval = millis(pace::hint_interval(self.min_interval, crowd));
+        // What CONFIRMED said already is no hint, and no reason to hold the first one back.
+        let news = slot.newest() > self.cursor;
+        slot.take(if news { self.hub.index.clock().now() + interval } else { 0 });
         let (after, newest) = self.advance();
         if newest <= after {
             return None;
@@ -148,8 +150,7 @@ impl Subscription {
         let (topics, topics_truncated) =
             recent.topics(self.registration.selection(), after, newest);
         let fetch_after = pace::fetch_after(crowd, self.hub.settings.fetch_rate);
-        let hint = self.hint(HintKind::Changed);
-        Some(Hint { topics, topics_truncated, fetch_after, ..hint })
+        Some(Hint { topics, topics_truncated, fetch_after, ..self.hint(HintKind::Changed) })
     }
 
     /// News that has to wait is not told by the way: then the cursors of the message before are said again.

@@ -56,9 +56,11 @@ impl Hub {
         };
         let after = after.as_ref().map(|[name]| name.as_str());
         let table = self.backlog.topics();
-        let found = table.matching(&list.patterns, after, Position::INCEPTION, list.size);
-        let full = found.len() >= list.size;
-        let last = found.last().filter(|_| full).map(|entry| entry.topic().as_str());
+        let one_more = list.size.saturating_add(1);
+        let mut found = table.matching(&list.patterns, after, Position::INCEPTION, one_more);
+        let more = found.len() > list.size;
+        found.truncate(list.size);
+        let last = found.last().filter(|_| more).map(|entry| entry.topic().as_str());
         let next_page_token = last.map(|name| page_token::write(request, &[name]));
         let topics = found.iter().map(|entry| self.topic_info(entry)).collect();
         Ok(TopicPage { topics, next_page_token: next_page_token.unwrap_or_default() })

@@ -11,7 +11,14 @@ use crate::cursor::Position;
 /// The subscribers of one pattern.
 #[derive(Debug, Default)]
 pub struct Group {
-    members: Mutex<Vec<Member>>,
+    members: Mutex<Members>,
+}
+
+#[derive(Debug, Default)]
+struct Members {
+    list: Vec<Member>,
+    /// How many of them look further than the topic.
+    filters: usize,
 }
 
 #[derive(Debug)]
@@ -25,33 +32,35 @@ impl Group {
     /// Adds a slot, for the nth of its patterns.
     pub fn add(&self, slot: &Arc<Slot>, nth: u32) {
         let mut members = self.members.lock();
-        slot.set_place(nth, members.len());
-        if members.capacity() == 0 {
+        slot.set_place(nth, members.list.len());
+        if members.list.capacity() == 0 {
             // Most groups have one member for as long as they live.
-            members.reserve_exact(1);
+            members.list.reserve_exact(1);
         }
-        members.push(Member { slot: Arc::clone(slot), nth });
+        members.list.push(Member { slot: Arc::clone(slot), nth });
+        members.filters += usize::from(slot.has_filter());
     }
 
     /// Takes a slot out, at no cost that grows with the group; returns whether the group is empty now.
     pub fn remove(&self, slot: &Slot, nth: u32) -> bool {
         let mut members = self.members.lock();
         let place = slot.place(nth);
-        if place < members.len() {
-            members.swap_remove(place);
+        if place < members.list.len() {
+            members.list.swap_remove(place);
+            members.filters -= usize::from(slot.has_filter());
         }
-        if let Some(moved) = members.get(place) {
+        if let Some(moved) = members.list.get(place) {
             moved.slot.set_place(moved.nth, place);
         }
-        if members.len() < members.capacity() / 4 {
-            members.shrink_to_fit();
+        if members.list.len() < members.list.capacity() / 4 {
+            members.list.shrink_to_fit();
         }
-        members.is_empty()
+        members.list.is_empty()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.members.lock().len()
+        self.members.lock().list.len()
     }
 
     /// Whether there are none.
@@ -61,12 +70,12 @@ impl Group {
 
     /// Whether one of them looks further than the topic.
     pub fn has_filters(&self) -> bool {
-        self.members.lock().iter().any(|member| member.slot.has_filter())
+        self.members.lock().filters > 0
     }
 
     /// Touches those whom one of the events concerns: `events` are places in the round's batch, newest first.
     pub fn touch(&self, events: &[usize], round: &Round<'_>) {
-        for member in self.members.lock().iter() {
+        for member in &self.members.lock().list {
             let Some(newest) = newest_wanted(&member.slot, events, round) else { continue };
             if let Touched::Later(due) = member.slot.touch(newest, round.crowd, round.now) {
                 round.pacing.add(due, Arc::clone(&member.slot));
@@ -76,7 +85,7 @@ impl Group {
 
     /// Wakes all.
     pub fn wake(&self) {
-        self.members.lock().iter().for_each(|member| member.slot.wake());
+        self.members.lock().list.iter().for_each(|member| member.slot.wake());
     }
 }
 

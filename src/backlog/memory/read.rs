@@ -91,8 +91,9 @@ impl State {
     }
 
     fn event(&self, state: KeyState) -> Option<&StoredEvent> {
-        let held = self.events.get(self.first_after(state.position).checked_sub(1)?);
-        let held = held.map(|held| &held.stored).filter(|held| held.position == state.position);
+        let before = self.first_after(state.position).checked_sub(1);
+        let held = before.and_then(|index| self.events.get(index)).map(|held| &held.stored);
+        let held = held.filter(|held| held.position == state.position);
         held.or_else(|| self.survivors.get(&state.position))
     }
 }

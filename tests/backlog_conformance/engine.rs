@@ -2,19 +2,31 @@
 
 use std::sync::Arc;
 
+use hintwire::backlog::log::LogSettings;
+use hintwire::backlog::log::engine::LogBacklog;
 use hintwire::backlog::memory::Memory;
 use hintwire::backlog::{Backlog, Batch, Expected, Outcome, Page, Placed, Read, SnapshotRead};
 use hintwire::cursor::Position;
 use hintwire::event::{Event, StoredEvent};
 use hintwire::topic::{Patterns, Selection, Topic};
+use tempfile::TempDir;
 
 /// An engine, with what must live as long as it does.
 pub struct Engine {
     pub backlog: Arc<dyn Backlog>,
+    _directory: Option<TempDir>,
 }
 
 pub fn memory() -> Engine {
-    Engine { backlog: Arc::new(Memory::default()) }
+    Engine { backlog: Arc::new(Memory::default()), _directory: None }
+}
+
+/// With the smallest segments, so that there are several.
+pub fn log() -> Engine {
+    let directory = TempDir::new().unwrap();
+    let settings = LogSettings { segment_bytes: 64 << 10, ..LogSettings::default() };
+    let backlog = LogBacklog::open(directory.path(), settings).unwrap();
+    Engine { backlog: Arc::new(backlog), _directory: Some(directory) }
 }
 
 pub fn patterns(texts: &[&str]) -> Patterns {

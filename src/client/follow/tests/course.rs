@@ -47,7 +47,39 @@ fn a_message_that_tells_nothing_new_moves_the_cursor_to_the_head() {
     assert_eq!(course.own(), place(9));
     course.heard(0, &hint(Kind::Heartbeat, 5, 7), yes, now);
     assert_eq!(course.own(), place(9), "never back");
-    assert!(matches!(course.next(now), Next::Wait(Some(_))), "the cursor is saved later");
+}
+
+#[test]
+fn a_cursor_that_moves_without_events_is_saved_once_a_minute() {
+    let mut now = Instant::now();
+    let mut course = at_five(now);
+    for head in 6..10 {
+        course.heard(0, &hint(Kind::Heartbeat, 5, head), yes, now);
+        assert_eq!(course.next(now), Next::Wait(Some(now + MINUTE)));
+        now += MINUTE;
+        assert_eq!(course.next(now), Next::Save(place(head)));
+        course.saved(&place(head), now);
+    }
+}
+
+#[test]
+fn inception_is_no_cursor_to_save() {
+    let now = Instant::now();
+    let mut course = at_five(now);
+    course.jump("", now);
+    course.next(now);
+    course.failed("", now + HOUR);
+    assert_eq!(course.next(now + MINUTE), Next::Wait(Some(now + HOUR)));
+}
+
+#[test]
+fn a_lost_stream_leads_to_polling_but_not_at_once() {
+    let now = Instant::now();
+    let mut course = at_five(now);
+    assert_eq!(course.next(now), Next::Wait(None));
+    let lost = now + HOUR;
+    course.stream(false, lost);
+    assert!(matches!(course.next(lost), Next::Wait(Some(poll)) if poll >= lost + SECOND));
 }
 
 #[test]

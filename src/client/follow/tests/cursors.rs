@@ -80,6 +80,7 @@ async fn a_cursor_that_is_lost_between_two_streams_is_noticed_and_replaced() {
     let running = start(&hub, |follow| choose(follow).safety_poll(None).poll_between(HOUR, HOUR));
     sleep(SECOND).await;
     hub.state.lock().mute = 1;
+    sleep(hub::HEARTBEAT).await;
     (0..10).for_each(|_| hub.publish());
     hub.state.lock().earliest = 5;
     sleep(10 * MINUTE).await;
@@ -125,17 +126,29 @@ async fn on_a_quiet_topic_the_cursor_moves_with_the_head_and_is_saved_now_and_th
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_the_cursor_was_replaced_hints_bring_news_as_before() {
+    let hub = Hub::new();
+    let choose = |follow: Follow<Hub>| follow.on_cursor_error(OnCursorError::Advised);
+    let running = start(&hub, |follow| choose(follow).safety_poll(None));
+    sleep(SECOND).await;
+    for _ in 0..2 {
+        hub.state.lock().foreign = true;
+        hub.publish();
+        sleep(MINUTE).await;
+    }
+    assert_eq!((running.inbox.events(), hub.calls().1), (vec![1, 1, 2], 3));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_remembered_is_not_handed_over_twice() {
     let hub = Hub::new();
-    let choose =
-        |follow: Follow<Hub>| follow.on_cursor_error(OnCursorError::Earliest).remember(100);
-    let running = start(&hub, |follow| choose(follow).safety_poll(None).poll_only());
-    (0..5).for_each(|_| hub.publish());
-    sleep(MINUTE).await;
-    hub.state.lock().earliest = 6;
-    (0..5).for_each(|_| hub.publish());
-    sleep(SECOND / 100).await;
-    hub.state.lock().earliest = 0;
-    sleep(2 * MINUTE).await;
-    assert_eq!(running.inbox.events(), up_to(10));
+    let choose = |follow: Follow<Hub>| follow.on_cursor_error(OnCursorError::Advised);
+    let running = start(&hub, |follow| choose(follow).remember(100));
+    sleep(SECOND).await;
+    for _ in 0..5 {
+        hub.state.lock().foreign = true;
+        hub.publish();
+        sleep(MINUTE).await;
+    }
+    assert_eq!(running.inbox.events(), up_to(5));
 }

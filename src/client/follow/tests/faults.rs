@@ -50,20 +50,45 @@ async fn a_hub_that_asks_for_it_is_reconnected_to_when_it_says() {
 #[tokio::test(start_paused = true)]
 async fn a_hub_that_keeps_failing_is_probed_now_and_then_until_it_answers() {
     let hub = Hub::new();
-    hub.fail_fetches_for(HOUR);
+    hub.state.lock().refuse_streams = true;
     let running = start(&hub, |follow| follow);
-    sleep(MINUTE).await;
-    let before = hub.fetches();
+    sleep(SECOND).await;
+    hub.fail_fetches_for(HOUR);
+    sleep(2 * MINUTE).await;
+    let (fetches, streams) = hub.calls();
     sleep(50 * MINUTE).await;
-    let probes = hub.fetches() - before;
+    let probes = hub.fetches() - fetches;
     assert!((100..=201).contains(&probes), "one every 15 to 30 s, not {probes}");
-    assert_eq!(hub.state.lock().streams.len(), 0, "no stream while the breaker is open");
+    assert_eq!(hub.calls().1, streams, "no stream is tried while the breaker is open");
     hub.publish();
-    sleep(10 * MINUTE).await;
+    hub.state.lock().refuse_streams = false;
+    sleep(20 * MINUTE).await;
     assert_eq!(running.inbox.events(), vec![1]);
     let opened = running.inbox.noticed(|notice| matches!(notice, Notice::BreakerOpened));
     let closed = running.inbox.noticed(|notice| matches!(notice, Notice::BreakerClosed));
-    assert_eq!((opened, closed, hub.state.lock().streams.len()), (1, 1, 1));
+    assert_eq!((opened, closed, hub.calls().1), (1, 1, streams + 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_overloaded_hub_is_left_alone_for_as_long_as_it_asks() {
+    let hub = Hub::new();
+    hub.state.lock().retry_after = Some(MINUTE);
+    hub.fail_fetches_for(SECOND);
+    let _running = start(&hub, |follow| follow);
+    sleep(MINUTE - SECOND).await;
+    assert_eq!(hub.fetches(), 1);
+    sleep(2 * SECOND).await;
+    assert_eq!(hub.fetches(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_without_an_answer_is_given_up_and_repeated() {
+    let hub = Hub::new();
+    hub.state.lock().fetch_hangs = true;
+    hub.publish();
+    let running = start(&hub, |follow| follow);
+    sleep(MINUTE).await;
+    assert_eq!((hub.fetches(), running.inbox.events()), (2, vec![1]));
 }
 
 #[tokio::test(start_paused = true)]

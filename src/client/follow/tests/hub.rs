@@ -1,6 +1,7 @@
 //! A hub of a few lines that obeys the contract, but for the faults it is told to have.
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,11 @@ pub struct State {
     pub earliest: u64,
     pub action: &'static str,
     pub fetches_fail_until: Option<Instant>,
+    pub retry_after: Option<Duration>,
+    /// The next fetch gets no answer.
+    pub fetch_hangs: bool,
+    /// The next fetch is told that its cursor is of another life.
+    pub foreign: bool,
     pub refuse_streams: bool,
     pub drop_every_second_hint: bool,
     /// The first so many streams say nothing any more.
@@ -69,6 +75,9 @@ impl Hub {
             earliest: 0,
             action: "SNAPSHOT",
             fetches_fail_until: None,
+            retry_after: None,
+            fetch_hangs: false,
+            foreign: false,
             refuse_streams: false,
             drop_every_second_hint: false,
             mute: 0,
@@ -91,6 +100,11 @@ impl Hub {
 
     pub fn fetches(&self) -> usize {
         self.state.lock().fetches.len()
+    }
+
+    /// How many fetches and streams were asked for.
+    pub fn calls(&self) -> (usize, usize) {
+        (self.fetches(), self.state.lock().streams.len())
     }
 
     pub fn fail_fetches_for(&self, time: Duration) {
@@ -129,6 +143,23 @@ impl Hub {
         if after > self.head() { Err(refusal("CURSOR_AHEAD", "FAIL")) } else { Ok(after) }
     }
 
+    /// The fault that the present fetch is to have.
+    async fn fault(&self) -> Result<(), Error> {
+        if std::mem::take(&mut self.state.lock().fetch_hangs) {
+            pending::<()>().await;
+        }
+        if std::mem::take(&mut self.state.lock().foreign) {
+            return Err(refusal("CURSOR_FOREIGN", "EARLIEST"));
+        }
+        let state = self.state.lock();
+        if state.fetches_fail_until.is_some_and(|until| Instant::now() < until) {
+            let mut details = ErrorDetails::new();
+            details.set_retry_info(state.retry_after);
+            return Err(Status::with_error_details(Code::Unavailable, "no", details).into());
+        }
+        Ok(())
+    }
+
     /// Why the next message of a stream is sent, when it is.
     async fn message(&self, stream: usize, head: &mut watch::Receiver<u64>) -> Kind {
         if std::mem::take(&mut self.state.lock().reconnect) {
@@ -163,9 +194,7 @@ impl Wire for Hub {
     async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, Error> {
         self.state.lock().fetches.push(request.clone());
         sleep(Duration::from_millis(5)).await;
-        if self.state.lock().fetches_fail_until.is_some_and(|until| Instant::now() < until) {
-            return Err(Status::unavailable("no").into());
-        }
+        self.fault().await?;
         let latest = Seek::FromStart(Start::Latest.into());
         let head = self.head();
         let after = if request.seek == Some(latest) { head } else { self.check(&request.cursor)? };

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Ended, hintwire};
+use super::run::{Ended, hintwire};
 
 fn run(args: &[&str], variables: &[(&str, &str)]) -> Ended {
     let mut command = hintwire(args);

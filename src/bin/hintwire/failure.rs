@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 
+use hintwire::backlog::log::OpenError;
 use hintwire::client::{self, FollowError};
 use hintwire::config::ConfigError;
 use hintwire::server::ServeError;
@@ -80,8 +81,15 @@ fn exit(error: &client::Error) -> Exit {
         _ if error.is_cursor() => Exit::Cursor,
         Code::DataLoss => Exit::Damage,
         Code::Unavailable | Code::ResourceExhausted => Exit::Unavailable,
+        _ if is_lost(error) => Exit::Unavailable,
         _ => Exit::Error,
     }
+}
+
+/// Whether it is not the hub that answered: all its own errors have a reason.
+fn is_lost(error: &client::Error) -> bool {
+    let codes = [Code::Unavailable, Code::Unknown, Code::Internal, Code::Cancelled];
+    error.reason().is_empty() && codes.contains(&error.code())
 }
 
 fn advice(error: &client::Error) -> Option<&'static str> {
@@ -89,7 +97,7 @@ fn advice(error: &client::Error) -> Option<&'static str> {
     match (error.reason(), action) {
         (_, "SNAPSHOT") => Some("Take `hintwire snapshot` and go on from the cursor it ends with."),
         (_, "EARLIEST") => Some("Go on with `--from earliest`, knowing that events are lost."),
-        ("", _) if error.code() == Code::Unavailable => {
+        _ if is_lost(error) => {
             Some("Is a hub running there? See `hintwire serve`, and --url or HINTWIRE_URL.")
         }
         _ => None,
@@ -124,7 +132,8 @@ impl From<ServeError> for Failure {
             message = format!("{message}: {cause}");
             source = cause.source();
         }
-        Self::error(message)
+        let damaged = matches!(error, ServeError::Open(OpenError::Damaged(_)));
+        Self::new(if damaged { Exit::Damage } else { Exit::Error }, message)
     }
 }
 

@@ -3,10 +3,10 @@
 use std::io;
 use std::sync::OnceLock;
 
+use super::page::{BODY, NUMBERS, read_pages};
 use super::write::Summary;
 use super::{MAGIC, Previous, VERSION};
 use crate::backlog::log::disk::DiskFile;
-use crate::backlog::log::pages::{BODY, NUMBERS, read_pages};
 use crate::backlog::log::record::Fields;
 use crate::cursor::Position;
 

@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::page::PAGE;
 use super::*;
 use crate::backlog::log::dir::{Dir, DirFile};
 use crate::backlog::log::disk::{Disk, DiskFile};
 use crate::backlog::log::live::LiveIndex;
-use crate::backlog::log::pages::PAGE;
 use crate::topic::Topic;
 use crate::topic::table::{KeyState, TopicTable};
 

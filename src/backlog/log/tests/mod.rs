@@ -5,7 +5,6 @@ mod crash;
 mod damage;
 mod directory;
 mod faulty;
-mod model;
 mod space;
 mod support;
 mod throughput;

@@ -52,7 +52,8 @@ fn load(path: &Path) -> Result<Config, Failure> {
 async fn open(config: &Config) -> Result<Arc<dyn Backlog>, Failure> {
     let opening = config.clone();
     let opened = tokio::task::spawn_blocking(move || server::open_backlog(&opening)).await;
-    Ok(opened.map_err(Failure::error)??)
+    let backlog = opened.map_err(Failure::error)?;
+    backlog.map_err(|error| Failure::from(error).context(config.data.display()))
 }
 
 async fn listen(config: &Config) -> Result<TcpListener, Failure> {

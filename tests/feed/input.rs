@@ -55,7 +55,12 @@ pub fn from_git() -> Vec<Change> {
         } else if let Some((status, path)) = line.split_once('\t') {
             let folder = path.split_once('/').map_or("top", |(folder, _)| folder);
             let data = (status != "D").then(|| commit.clone());
-            changes.push(Change { time, topic: format!("git/{folder}"), key: path.to_owned(), data });
+            changes.push(Change {
+                time,
+                topic: format!("git/{folder}"),
+                key: path.to_owned(),
+                data,
+            });
         }
     }
     changes

@@ -7,6 +7,7 @@ use hintwire::client::{Client, Error};
 use hintwire::v1;
 use hintwire::v1::publish_stream_response::Outcome;
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::input::{self, Change};
@@ -63,7 +64,7 @@ async fn answers(
     window: &Semaphore,
 ) -> Result<(), Error> {
     let mut answers = client.publish_stream(ReceiverStream::new(requests)).await?;
-    while let Some(answer) = answers.next().await? {
+    while let Some(answer) = answers.next().await.transpose()? {
         assert_eq!(answer.sequence, *acked as i64, "answers come in order");
         match answer.outcome {
             Some(Outcome::Response(response)) => {

@@ -12,11 +12,14 @@ use tokio::sync::mpsc;
 use super::dir::Dir;
 use super::disk::Disk;
 use super::error::{InFile, OpenError};
+use super::maintenance::Maintenance;
+use super::manifest::MANIFEST;
 use super::open::{Dice, Log};
 use super::queue::Queue;
 use super::read;
 use super::settings::LogSettings;
 use super::state::Shared;
+use super::upkeep::Upkeep;
 use super::writer::Committed;
 use crate::backlog::{
     Appended, Backlog, Batch, BoxFuture, Page, Read, ReadError, Receipt, SnapshotPage,
@@ -37,6 +40,7 @@ pub struct LogBacklog<D: Disk = Dir> {
     shared: Arc<Shared<D>>,
     queue: Arc<Queue>,
     tail: Tail,
+    maintenance: Arc<Mutex<Maintenance<D>>>,
     running: Arc<Mutex<Option<Running>>>,
 }
 
@@ -58,14 +62,19 @@ impl LogBacklog {
 
 impl<D: Disk> LogBacklog<D> {
     /// Gives an open log its threads.
-    pub fn start(log: Log<D>) -> Result<Self, OpenError> {
+    pub fn start(mut log: Log<D>) -> Result<Self, OpenError> {
         let (queue, tail) = (Arc::<Queue>::default(), Tail::default());
-        let shared = Arc::clone(&log.shared);
+        let (shared, maintenance) = (Arc::clone(&log.shared), Arc::clone(&log.maintenance));
+        let upkeep = Upkeep::start(&shared, &maintenance).in_file("the maintenance thread")?;
         let (its_queue, its_tail) = (Arc::clone(&queue), Arc::clone(&tail));
-        let work = move || run(log, &its_queue, &its_tail);
+        let work = move || {
+            run(&mut log, &its_queue, &its_tail);
+            upkeep.stop();
+            log.close()
+        };
         let thread = std::thread::Builder::new().name("log-writer".into()).spawn(work);
         let running = Arc::new(Mutex::new(Some(thread.in_file("the writer's thread")?)));
-        Ok(Self { shared, queue, tail, running })
+        Ok(Self { shared, queue, tail, maintenance, running })
     }
 
     /// Runs a read where it may block.
@@ -85,7 +94,7 @@ impl<D: Disk> LogBacklog<D> {
 }
 
 /// The writer's thread.
-fn run<D: Disk>(mut log: Log<D>, queue: &Queue, tail: &Tail) -> Result<(), OpenError> {
+fn run<D: Disk>(log: &mut Log<D>, queue: &Queue, tail: &Tail) {
     while let Some(group) = queue.take(TICK) {
         if group.is_empty() {
             log.writer.tick();
@@ -99,7 +108,6 @@ fn run<D: Disk>(mut log: Log<D>, queue: &Queue, tail: &Tail) -> Result<(), OpenE
         }
         tell(tail, appended);
     }
-    log.close()
 }
 
 /// Tells the tail, and waits if it is far behind: fan-out never waits for a subscriber, so this is short.
@@ -145,8 +153,15 @@ impl<D: Disk> Backlog for LogBacklog<D> {
         self.blocking(move |shared| read::published(shared, at))
     }
 
-    fn trim(&self, _before: Position) -> BoxFuture<'_, Result<(), ReadError>> {
-        Box::pin(async { Ok(()) })
+    fn trim(&self, before: Position) -> BoxFuture<'_, Result<(), ReadError>> {
+        let maintenance = Arc::clone(&self.maintenance);
+        self.blocking(move |_| {
+            maintenance.lock().trim(before).map_err(|error| ReadError::Damaged {
+                file: MANIFEST.to_owned(),
+                offset: 0,
+                what: error.to_string(),
+            })
+        })
     }
 
     fn topics(&self) -> &Arc<TopicTable> {

@@ -13,12 +13,14 @@
 //! | `LOCK` | held while a process has the directory |
 //! | `HUB` | format, lineage, secret salt of the checksums; its presence makes the directory a backlog |
 //! | `MANIFEST` | trim point, proven place, segments that must exist; replaced atomically |
+//! | `CHECKPOINT` | topics, newest events of keys and ids as of some place; replaced atomically, rebuilt if damaged |
 //! | `NNNNNNNN.log` | segments; the last may be prepared and not begun |
 //! | `NNNNNNNN.idx` | index of a sealed segment; rebuilt if absent or damaged |
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod active;
+pub mod checkpoint;
 pub mod dir;
 pub mod disk;
 pub mod engine;
@@ -29,13 +31,16 @@ pub mod ids;
 pub mod index;
 pub mod judge;
 pub mod live;
+pub mod maintenance;
 pub mod manifest;
 pub mod open;
+pub mod pages;
 pub mod prepare;
 pub mod queue;
 pub mod read;
 pub mod record;
 pub mod recover;
+pub mod reopen;
 pub mod replay;
 mod roll;
 pub mod scan;
@@ -47,6 +52,7 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 mod text;
+mod upkeep;
 pub mod view;
 pub mod writer;
 

@@ -7,23 +7,27 @@ use std::sync::atomic::AtomicU64;
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
+use super::checkpoint::{self, CHECKPOINT, Reach};
 use super::dir::LOCK;
 use super::disk::{Disk, DiskFile};
 use super::error::{InFile, OpenError};
 use super::hot::HotTail;
 use super::identity::{HUB, Identity};
 use super::ids::IdWindow;
+use super::index;
+use super::maintenance::{Maintenance, checkpoint_seed};
 use super::manifest::{MANIFEST, Manifest};
 use super::prepare::prepare;
 use super::recover::{Recovered, Recovery};
+use super::reopen;
 use super::replay::Replay;
-use super::segment::{file_name, number_of};
+use super::segment::{Segment, file_name, number_of};
 use super::settings::LogSettings;
 use super::state::{Clock, Shared, Signal};
 use super::view::View;
 use super::writer::Writer;
 use crate::backlog::Health;
-use crate::cursor::Incarnation;
+use crate::cursor::{Incarnation, Position};
 use crate::event::Micros;
 use crate::limits::SEGMENT_BYTES;
 use crate::lineage::Lineage;
@@ -38,6 +42,8 @@ pub struct Log<D: Disk> {
     pub shared: Arc<Shared<D>>,
     /// The only one that appends.
     pub writer: Writer<D>,
+    /// What goes on behind.
+    pub maintenance: Arc<Mutex<Maintenance<D>>>,
     lock: Box<dyn Send + Sync>,
 }
 
@@ -77,9 +83,17 @@ impl<D: Disk> Log<D> {
             ids: IdWindow::new(settings.id_window, settings.id_window_events),
             now,
             time: Micros::default(),
+            known: Position::INCEPTION,
+            tombstones: Vec::new(),
         };
+        let mut survivors = Vec::new();
+        for number in &manifest.survivors {
+            survivors.push(Arc::new(reopen::survivors(&disk, identity.salt, *number)?));
+        }
+        let reach = resume(&disk, identity.salt, &manifest, &survivors, &mut replay)?;
         let recovery = Recovery::new(&disk, &identity, &manifest, &numbers, &mut replay)?;
         let Recovered { segments, tail, prepared, cut } = recovery.run()?;
+        replay.forget_deleted();
         if let Some(cut) = &cut {
             tracing::warn!(%cut, "an unsynced end of the backlog was cut");
         }
@@ -93,7 +107,7 @@ impl<D: Disk> Log<D> {
             topics: replay.topics,
             hot: HotTail::new(tail.last),
             view: ArcSwap::from_pointee(View {
-                segments,
+                segments: survivors.into_iter().chain(segments).collect(),
                 earliest: manifest.earliest,
                 first: manifest.first,
             }),
@@ -104,7 +118,10 @@ impl<D: Disk> Log<D> {
             ids: Mutex::new(replay.ids),
             head: AtomicU64::new(tail.last.0),
         });
-        Ok(Self { writer: Writer::new(Arc::clone(&shared), tail), shared, lock })
+        let writer = Writer::new(Arc::clone(&shared), tail);
+        let maintenance = Maintenance::begin(Arc::clone(&shared), reach).in_file(CHECKPOINT)?;
+        let maintenance = Arc::new(Mutex::new(maintenance));
+        Ok(Self { shared, writer, maintenance, lock })
     }
 
     /// Leaves the clean-stop mark. Nothing is written any more.
@@ -113,6 +130,33 @@ impl<D: Disk> Log<D> {
         drop(self.lock);
         closed
     }
+}
+
+/// Takes over the checkpoint; tells how far it reaches. Without one, the survivors are read.
+fn resume<D: Disk>(
+    disk: &D,
+    salt: u64,
+    manifest: &Manifest,
+    survivors: &[Arc<Segment<D>>],
+    replay: &mut Replay,
+) -> Result<Option<Reach>, OpenError> {
+    let loaded = checkpoint::load(disk, checkpoint_seed(salt), &replay.topics);
+    if let Some(loaded) = loaded.in_file(CHECKPOINT)? {
+        let reach = loaded.reach;
+        replay.resume(loaded);
+        // There was no space for a checkpoint when these were dropped.
+        let later = |segment: &&Arc<Segment<D>>| segment.last(Position(u64::MAX)) > reach.at;
+        survivors.iter().filter(later).try_for_each(|segment| replay.survivors(segment))?;
+        return Ok(Some(reach));
+    }
+    if manifest.earliest > Position::INCEPTION {
+        tracing::warn!(
+            "the checkpoint is missing or damaged: ids of events before the trim point are unknown, and keys deleted \
+             before it may be back"
+        );
+    }
+    survivors.iter().try_for_each(|segment| replay.survivors(segment))?;
+    Ok(None)
 }
 
 /// Refuses a directory that holds something and no backlog, before anything is written to it.
@@ -170,7 +214,9 @@ fn sweep<D: Disk>(disk: &D, manifest: &Manifest) -> Result<Vec<u32>, OpenError> 
         let number = number_of(&name);
         let dropped = number
             .is_some_and(|number| number < manifest.first && !manifest.survivors.contains(&number));
-        if dropped || name.ends_with(TEMPORARY) {
+        let index = index::number_of(&name).filter(|number| *number < manifest.first);
+        let orphan = index.is_some_and(|number| !manifest.survivors.contains(&number));
+        if dropped || orphan || name.ends_with(TEMPORARY) {
             disk.remove(&name).in_file(&name)?;
         } else if let Some(number) = number.filter(|number| *number >= manifest.first) {
             numbers.push(number);

@@ -12,6 +12,7 @@ use super::error::{Damage, InFile, OpenError};
 use super::identity::Identity;
 use super::manifest::Manifest;
 use super::record::{self, ENTRY_HEADER, FIRST_RECORD, Header, Record};
+use super::reopen;
 use super::replay::{Replay, Replayed};
 use super::scan::Scanner;
 use super::segment::{Segment, file_name};
@@ -64,7 +65,7 @@ impl<'a, D: Disk> Recovery<'a, D> {
     }
 
     /// Reads all segments and settles where the log ends.
-    pub fn run(self) -> Result<Recovered<D>, OpenError> {
+    pub fn run(mut self) -> Result<Recovered<D>, OpenError> {
         let mut segments = Vec::new();
         let mut before: Option<Replayed<D>> = None;
         let mut last = self.manifest.earliest;
@@ -79,19 +80,49 @@ impl<'a, D: Disk> Recovery<'a, D> {
                 return Ok(Recovered { segments, tail, prepared, cut: None });
             };
             let seed = record::seed(self.identity.salt, number);
-            let found = self.replay.segment::<D>(file, &header, seed, self.manifest.proven)?;
-            segments.push(Arc::clone(&found.segment));
-            let Some(seal) = found.segment.seal.get() else {
-                return self.open_end(segments, found);
-            };
-            last = seal.next;
-            before = Some(found);
+            if let Some(known) = self.known(&file, &header, seed)? {
+                last = known.seal.get().map_or(last, |seal| seal.next);
+                segments.push(Arc::new(known));
+                before = None;
+            } else {
+                let found = self.replay.segment::<D>(file, &header, seed, self.proven())?;
+                segments.push(Arc::clone(&found.segment));
+                let Some(seal) = found.segment.seal.get() else {
+                    return self.open_end(segments, found);
+                };
+                last = seal.next;
+                before = Some(found);
+            }
             if number == self.newest {
                 let what = "the file is missing; the segment before it says that it exists";
                 return Err(Damage::new(file_name(number + 1), 0, what).into());
             }
             number += 1;
         }
+    }
+
+    /// The last place that is known to have been synced.
+    fn proven(&self) -> Position {
+        self.manifest.proven.max(self.replay.known)
+    }
+
+    /// A segment of which the checkpoint knows all, if its index file is whole.
+    fn known(
+        &mut self,
+        file: &Arc<D::File>,
+        header: &Header,
+        seed: u32,
+    ) -> Result<Option<Segment<D>>, OpenError> {
+        if header.base >= self.replay.known {
+            return Ok(None);
+        }
+        let name = file_name(header.number);
+        let segment = reopen::indexed(self.disk, file, header, seed).in_file(&name)?;
+        let known = segment.filter(|segment| segment.last(Position(u64::MAX)) <= self.replay.known);
+        if let Some(seal) = known.as_ref().and_then(|segment| segment.seal.get()) {
+            self.replay.time = self.replay.time.max(seal.time);
+        }
+        Ok(known)
     }
 
     /// The header of a segment; `None` if it was not begun.
@@ -115,7 +146,7 @@ impl<'a, D: Disk> Recovery<'a, D> {
         if number < self.newest || scanner.search().in_file(&name)?.is_some() {
             return damaged("its header is invalid, yet what follows proves that it was synced");
         }
-        if self.manifest.proven > base {
+        if self.proven() > base {
             return damaged("its header is invalid, yet the log was synced beyond");
         }
         let written =
@@ -146,7 +177,7 @@ impl<'a, D: Disk> Recovery<'a, D> {
         let Replayed { ref segment, last, end, .. } = found;
         let name = file_name(segment.number);
         let prepared = self.prepared(segment.number, end)?;
-        if self.proven_beyond(segment, end)?.max(self.manifest.proven) > last {
+        if self.proven_beyond(segment, end)?.max(self.proven()) > last {
             let what = "the record is invalid, yet what follows proves that it was synced";
             return Err(Damage::new(name, end, what).into());
         }

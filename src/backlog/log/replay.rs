@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
+use super::checkpoint::Loaded;
 use super::disk::Disk;
 use super::error::{Damage, InFile, OpenError};
 use super::ids::{IdWindow, UsedId};
@@ -13,7 +14,7 @@ use super::segment::{Form, Segment, file_name};
 use crate::cursor::Position;
 use crate::event::{Event, EventView, Malformed, Micros, Once};
 use crate::topic::Topic;
-use crate::topic::table::{KeyState, TopicTable};
+use crate::topic::table::{KeyState, TopicEntry, TopicTable};
 
 /// What the events of the log are put into.
 #[derive(Debug)]
@@ -26,6 +27,10 @@ pub struct Replay {
     pub now: Micros,
     /// When the last event was published.
     pub time: Micros,
+    /// A checkpoint knows all events up to here; inception if there is none.
+    pub known: Position,
+    /// Tombstones before the trim point, which hide older survivors until all is read.
+    pub tombstones: Vec<(Arc<TopicEntry>, String, Position)>,
 }
 
 /// A segment as far as it is valid.
@@ -44,6 +49,48 @@ pub struct Replayed<D: Disk> {
 }
 
 impl Replay {
+    /// Takes over what a checkpoint holds.
+    pub fn resume(&mut self, loaded: Loaded) {
+        self.known = loaded.reach.at;
+        for used in loaded.ids {
+            self.time = self.time.max(used.time);
+            if self.ids.covers(used.time, self.now) {
+                self.ids.push(used);
+            }
+        }
+    }
+
+    /// Reads a segment of survivors; older ones first. Needed only if no checkpoint knows them.
+    pub fn survivors<D: Disk>(&mut self, segment: &Segment<D>) -> Result<(), OpenError> {
+        let name = file_name(segment.number);
+        let mut scanner =
+            Scanner::new(&*segment.file, segment.seed, FIRST_RECORD).in_file(&name)?;
+        while let Some((at, record)) = scanner.advance().in_file(&name)? {
+            let Record::Batch(batch) = record else { return Ok(()) };
+            let kept = batch.entries().try_for_each(|(_, entry)| self.survivor(&entry));
+            kept.map_err(|_| Damage::new(&name, at, "a record holds what is no event"))?;
+        }
+        Ok(())
+    }
+
+    fn survivor(&mut self, entry: &Entry<'_>) -> Result<(), Malformed> {
+        let view = EventView::parse(entry.wire)?;
+        let topic = self.topics.entry(&Topic::parse(view.topic, "topic").map_err(|_| Malformed)?);
+        let state = KeyState { position: entry.position, deleted: view.deleted };
+        self.topics.keep(&topic, view.key, state);
+        if view.deleted {
+            self.tombstones.push((topic, view.key.to_owned(), entry.position));
+        }
+        Ok(())
+    }
+
+    /// Forgets the keys that were deleted before the trim point, and not published since.
+    pub fn forget_deleted(&mut self) {
+        for (topic, key, position) in std::mem::take(&mut self.tombstones) {
+            self.topics.forget_key(&topic, &key, position);
+        }
+    }
+
     /// Reads a segment up to its seal or to the first invalid record. All up to `proven` is known to be synced.
     pub fn segment<D: Disk>(
         &mut self,
@@ -100,7 +147,8 @@ impl Replay {
         let state = KeyState { position: entry.position, deleted: view.deleted };
         self.topics.record(&topic, view.key, state);
         self.time = self.time.max(entry.time);
-        if !view.id.is_empty() && self.ids.covers(entry.time, self.now) {
+        let new = entry.position > self.known;
+        if new && !view.id.is_empty() && self.ids.covers(entry.time, self.now) {
             let once = once(&view, topic.topic());
             self.ids.push(UsedId { once, position: entry.position, time: entry.time });
         }

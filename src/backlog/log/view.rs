@@ -34,6 +34,11 @@ impl<D: Disk> View<D> {
         Self { segments, earliest: self.earliest, first: self.first }
     }
 
+    /// Whether there are segments before the trim point.
+    pub fn has_survivors(&self) -> bool {
+        self.segments.iter().any(|segment| segment.number < self.first)
+    }
+
     /// The place in the list of the last segment that begins at or before a place; the first if none does.
     pub fn index_at(&self, place: Position) -> usize {
         self.segments.partition_point(|segment| segment.base <= place).saturating_sub(1)

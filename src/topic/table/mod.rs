@@ -113,6 +113,13 @@ impl TopicTable {
         found
     }
 
+    /// Up to `most` of all topics, in bytewise order, from the first one after a name.
+    pub fn after(&self, name: Option<&str>, most: usize) -> Vec<Arc<TopicEntry>> {
+        let bounds = (name.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        let names = self.names.read();
+        names.range::<str, _>(bounds).take(most).map(|(_, entry)| Arc::clone(entry)).collect()
+    }
+
     /// Looks at a few names of a range; returns where to go on.
     fn step(
         &self,

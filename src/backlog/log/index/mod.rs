@@ -13,7 +13,6 @@
 //! two ends. `previous` is the topic's newest position before the segment, so a rare topic is followed back from segment
 //! to segment without a look at those between.
 
-mod page;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -53,4 +52,10 @@ impl Previous {
 /// The file name of the index of a segment.
 pub fn file_name(number: u32) -> String {
     format!("{number:08}.idx")
+}
+
+/// The number of the segment of an index, if the name is one of an index.
+pub fn number_of(name: &str) -> Option<u32> {
+    let number = name.strip_suffix(".idx")?.parse().ok()?;
+    (file_name(number) == name).then_some(number)
 }

@@ -3,10 +3,10 @@
 use std::io;
 use std::sync::OnceLock;
 
-use super::page::{BODY, NUMBERS, read_pages};
 use super::write::Summary;
 use super::{MAGIC, Previous, VERSION};
 use crate::backlog::log::disk::DiskFile;
+use crate::backlog::log::pages::{BODY, NUMBERS, read_pages};
 use crate::backlog::log::record::Fields;
 use crate::cursor::Position;
 
@@ -106,6 +106,27 @@ impl<F: DiskFile> IndexFile<F> {
         let names = bodies.chunks_exact(BODY).flat_map(decode_names).collect();
         let next = page + step;
         Ok(Some((names, (next < pages).then_some(next))))
+    }
+
+    /// The topics whose names lie from `start` to before `end`; `Some(None)` if they fill more than so many pages.
+    pub fn topics_between(
+        &self,
+        start: &str,
+        end: &str,
+        pages: u32,
+    ) -> Checked<Option<Vec<TopicPostings>>> {
+        let Some(fences) = self.fences()? else { return Ok(None) };
+        let first = fences.partition_point(|fence| **fence <= *start).saturating_sub(1);
+        let count = fences.partition_point(|fence| **fence < *end).saturating_sub(first) as u32;
+        if count > pages {
+            return Ok(Some(None));
+        }
+        let first = self.summary.names + first as u32;
+        let Some(bodies) = read_pages(&self.file, self.seed, first, count)? else {
+            return Ok(None);
+        };
+        let topics = bodies.chunks_exact(BODY).flat_map(decode_names);
+        Ok(Some(Some(topics.filter(|t| *t.name >= *start && *t.name < *end).collect())))
     }
 
     /// The first topic whose name is at or after one.

@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::page::PAGE;
 use super::*;
 use crate::backlog::log::dir::{Dir, DirFile};
 use crate::backlog::log::disk::{Disk, DiskFile};
 use crate::backlog::log::live::LiveIndex;
+use crate::backlog::log::pages::PAGE;
 use crate::topic::Topic;
 use crate::topic::table::{KeyState, TopicTable};
 
@@ -61,6 +61,9 @@ proptest! {
             .collect();
         let found = index.postings(from, to.saturating_sub(from)).unwrap().unwrap();
         prop_assert_eq!(found, expected);
+        let topics = index.topics_between(&start, &end, 9).unwrap().unwrap().unwrap();
+        let expected = by_name.keys().filter(|name| ***name >= *start && ***name < *end);
+        prop_assert!(topics.iter().map(|topic| &*topic.name).eq(expected.copied()));
     }
 }
 
@@ -72,6 +75,7 @@ fn offsets_and_names_are_read_over_many_pages() {
     let offsets = index.offsets(1020, 2050).unwrap().unwrap();
     assert!(offsets.iter().copied().eq((1020..3070).map(|i| i * 8)));
     assert_eq!(index.offsets(4999, 9).unwrap().unwrap(), [4999 * 8]);
+    assert_eq!(index.topics_between("some/", "some0", 9).unwrap(), Some(None));
     let (mut names, mut page) = (Vec::new(), Some(0));
     while let Some(at) = page {
         let (some, next) = index.names(at).unwrap().unwrap();

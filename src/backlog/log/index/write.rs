@@ -2,10 +2,10 @@
 
 use std::io;
 
-use super::page::PageWriter;
 use super::{MAGIC, VERSION};
 use crate::backlog::log::disk::DiskFile;
 use crate::backlog::log::live::{LiveIndex, LiveTopic};
+use crate::backlog::log::pages::PageWriter;
 use crate::cursor::Position;
 
 /// What an index file says of its segment.

@@ -22,7 +22,7 @@ pub use seek::{published, seek};
 pub use snapshot::snapshot;
 
 use fault::Fault;
-use fetch::fetch;
+use fetch::{fetch, fetch_one};
 use page::Filling;
 use plan::{Plan, plan};
 use select::{Search, candidates};
@@ -33,6 +33,7 @@ use super::state::Shared;
 use super::view::View;
 use crate::backlog::{Page, Read, ReadError};
 use crate::cursor::Position;
+use crate::event::StoredEvent;
 
 /// Whether a read from this place touches memory alone, most likely.
 pub fn is_hot<D: Disk>(shared: &Shared<D>, read: &Read) -> bool {
@@ -42,6 +43,18 @@ pub fn is_hot<D: Disk>(shared: &Shared<D>, read: &Read) -> bool {
 /// A page of events after a place.
 pub fn read<D: Disk>(shared: &Shared<D>, read: &Read) -> Result<Page, ReadError> {
     repairing(shared, || attempt(shared, read))
+}
+
+/// The event of a position that is held somewhere, be it before the trim point.
+pub fn find<D: Disk>(shared: &Shared<D>, position: Position) -> Result<StoredEvent, ReadError> {
+    repairing(shared, || {
+        let view = shared.view.load_full();
+        let Some((_, segment)) = view.holding(position) else {
+            return Err(ReadError::Trimmed.into());
+        };
+        let missing = || fault::damaged(segment, 0, &format!("it lacks position {position}"));
+        Ok(fetch_one(segment, position)?.ok_or_else(missing)?)
+    })
 }
 
 /// Repeats what met a damaged index file, after that was rebuilt.

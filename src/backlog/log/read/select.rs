@@ -18,6 +18,10 @@ const SPARSER: u32 = 16;
 const SHORT: u32 = 1024;
 /// No list longer than this is read.
 const LONG: u32 = 1 << 18;
+/// Pages of names that are looked through for those that match.
+const NAME_PAGES: u32 = 64;
+/// Topics whose postings are looked up one by one.
+const TOPICS: usize = 256;
 /// Events of a run that are looked at in one go.
 const RUN: u32 = 1024;
 
@@ -131,6 +135,35 @@ fn postings_from<D: Disk>(
     checked(segment, index.postings(topic.start + low, count))
 }
 
+/// Candidates by the names that match, if there are not too many of those: for patterns such as `*/x`.
+fn in_names<D: Disk>(
+    segment: &Arc<Segment<D>>,
+    index: &IndexFile<D::File>,
+    search: &Search<'_>,
+) -> Result<Candidates, Fault<D>> {
+    let (from, to) = search.span;
+    let scan = Candidates::run(from, to, search.examinable);
+    let (mut spots, mut total) = (Vec::new(), 0u32);
+    for range in &search.selector.ranges {
+        let topics = index.topics_between(&range.start, &range.end, NAME_PAGES);
+        let Some(topics) = checked(segment, topics)? else { return Ok(scan) };
+        for topic in topics.into_iter().filter(|topic| range.matches(&topic.name)) {
+            total = total.saturating_add(topic.count);
+            spots.push(Spot::Stored(topic));
+        }
+        if is_dense(total, search) || spots.len() > TOPICS {
+            return Ok(scan);
+        }
+    }
+    in_lists(segment, index, &spots, search)
+}
+
+/// Whether there are so many candidates that looking at all events costs less.
+fn is_dense(candidates: u32, search: &Search<'_>) -> bool {
+    let (from, to) = search.span;
+    candidates > LONG || (candidates > SHORT && candidates > (to - from) / SPARSER)
+}
+
 /// Candidates by name: the postings of whole ranges of names, unless so many events are there that a scan is cheaper.
 fn in_ranges<D: Disk>(
     segment: &Arc<Segment<D>>,
@@ -145,8 +178,8 @@ fn in_ranges<D: Disk>(
         total = total.saturating_add(end.saturating_sub(first));
         lists.push((first, end.saturating_sub(first)));
     }
-    if total > LONG || (total > SHORT && total > (to - from) / SPARSER) {
-        return Ok(Candidates::run(from, to, search.examinable));
+    if is_dense(total, search) {
+        return in_names(segment, index, search);
     }
     let mut found = Vec::with_capacity(total as usize);
     for (first, count) in lists {

@@ -5,6 +5,7 @@ mod crash;
 mod damage;
 mod directory;
 mod faulty;
+mod model;
 mod space;
 mod support;
 mod throughput;

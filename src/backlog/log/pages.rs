@@ -5,11 +5,11 @@ use std::io;
 use crate::backlog::log::disk::DiskFile;
 
 /// Bytes of a page.
-pub(super) const PAGE: usize = 4096;
+pub const PAGE: usize = 4096;
 /// Bytes of a page that carry something; the rest is the checksum.
-pub(super) const BODY: usize = PAGE - 4;
+pub const BODY: usize = PAGE - 4;
 /// Numbers of 4 bytes in a page.
-pub(super) const NUMBERS: u32 = (BODY / 4) as u32;
+pub const NUMBERS: u32 = (BODY / 4) as u32;
 /// Pages written or read at once at most.
 const BURST: usize = 64;
 
@@ -18,7 +18,7 @@ fn checksum(seed: u32, number: u32, body: &[u8]) -> u32 {
 }
 
 /// Writes a file page by page.
-pub(super) struct PageWriter<'f, F> {
+pub struct PageWriter<'f, F> {
     file: &'f F,
     seed: u32,
     full: Vec<u8>,
@@ -66,7 +66,7 @@ impl<'f, F: DiskFile> PageWriter<'f, F> {
 }
 
 /// Reads the bodies of `count` pages from `first` on, one after the other; `None` if one is not what was written.
-pub(super) fn read_pages(
+pub fn read_pages(
     file: &impl DiskFile,
     seed: u32,
     first: u32,

@@ -47,7 +47,7 @@ pub struct Incarnation(pub u64);
 
 impl fmt::Display for Incarnation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        number(self.0).iter().try_for_each(|&c| fmt::Write::write_char(f, c as char))
+        write_ascii(&number(self.0), f)
     }
 }
 
@@ -88,7 +88,7 @@ impl Cursor {
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.token().iter().try_for_each(|&c| fmt::Write::write_char(f, c as char))
+        write_ascii(&self.token(), f)
     }
 }
 
@@ -108,6 +108,11 @@ impl FromStr for Cursor {
         let same = version == [VERSION] && check.len() == CHECK_CHARS && cursor.token() == bytes;
         same.then_some(cursor).ok_or(Malformed)
     }
+}
+
+/// Writes the characters in one piece, so that `to_string` allocates once.
+fn write_ascii(chars: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str(std::str::from_utf8(chars).map_err(|_| fmt::Error)?)
 }
 
 fn number(value: u64) -> [u8; NUMBER_CHARS] {

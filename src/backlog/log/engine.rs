@@ -102,8 +102,9 @@ fn run<D: Disk>(log: &mut Log<D>, queue: &Queue, tail: &Tail) {
         }
         let (batches, waiting): (Vec<Batch>, Vec<_>) = group.into_iter().unzip();
         let Committed { outcomes, appended } = log.writer.commit(batches);
-        for (waiting, outcome) in waiting.into_iter().zip(outcomes) {
-            // Who does not wait any more is told nothing.
+        // Last first: who waits for many in order is woken by its first, and then finds them all answered. Who does
+        // not wait any more is told nothing.
+        for (waiting, outcome) in waiting.into_iter().zip(outcomes).rev() {
             let _ = waiting.send(outcome);
         }
         tell(tail, appended);

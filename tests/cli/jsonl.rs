@@ -1,7 +1,7 @@
 //! JSON lines through PublishStream.
 
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Child, ChildStdin, Stdio};
 
 use flate2::{Compression, write::GzEncoder};
 use serde_json::Value;
@@ -14,6 +14,15 @@ fn line(n: u64) -> String {
 
 fn lines(numbers: std::ops::Range<u64>) -> String {
     numbers.map(line).collect()
+}
+
+/// A publisher that is fed bit by bit.
+fn publisher(hub: &Hub, more: &[&str]) -> (Child, ChildStdin) {
+    let mut command = hub.command(&[&["publish", "--jsonl", "-"], more].concat());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let input = child.stdin.take().unwrap();
+    (child, input)
 }
 
 /// The data of all events.
@@ -69,14 +78,7 @@ fn a_rerun_with_the_same_prefix_repeats_nothing() {
 fn a_publisher_with_ids_outlives_a_crash_of_the_hub_and_loses_and_repeats_nothing() {
     let data = tempfile::tempdir().unwrap();
     let hub = Hub::start(data.path());
-    let mut command = hub.command(&["publish", "--jsonl", "-", "--id-prefix", "run"]);
-    let mut publisher = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = publisher.stdin.take().unwrap();
+    let (publisher, mut input) = publisher(&hub, &["--id-prefix", "run"]);
     input.write_all(lines(0..900).as_bytes()).unwrap();
     until("the first events", || published(&hub).len() > 100);
     let address = hub.address().to_owned();
@@ -86,6 +88,22 @@ fn a_publisher_with_ids_outlives_a_crash_of_the_hub_and_loses_and_repeats_nothin
     drop(input);
     Ended::of(publisher.wait_with_output().unwrap()).ok();
     assert_eq!(published(&hub), (0..1800).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_publisher_without_ids_outlives_an_orderly_stop_of_the_hub() {
+    let data = tempfile::tempdir().unwrap();
+    let hub = Hub::start(data.path());
+    let (publisher, mut input) = publisher(&hub, &[]);
+    input.write_all(lines(0..9).as_bytes()).unwrap();
+    until("the first events", || published(&hub).len() == 6);
+    let address = hub.address().to_owned();
+    assert_eq!(hub.stop(), Some(0));
+    input.write_all(lines(9..900).as_bytes()).unwrap();
+    drop(input);
+    let hub = Hub::start_at(data.path(), &address);
+    Ended::of(publisher.wait_with_output().unwrap()).ok();
+    assert_eq!(published(&hub), (0..900).collect::<Vec<_>>());
 }
 
 #[test]

@@ -53,7 +53,9 @@ impl Output {
             let name = format!("{prefix}{name}");
             match value {
                 Value::Object(inner) => self.fields_under(&format!("{name}."), inner)?,
-                Value::String(text) => writeln!(self.to, "{name:22} {}", escape::text(text))?,
+                Value::String(text) => {
+                    writeln!(self.to, "{name:22} {}", or_dash(escape::text(text)))?
+                }
                 Value::Null => writeln!(self.to, "{name:22} -")?,
                 other => writeln!(self.to, "{name:22} {}", escape::json(&other.to_string()))?,
             }
@@ -82,7 +84,6 @@ impl Output {
 /// `TIME TOPIC KEY DATA`, each escaped; a key or data that is empty is `-`.
 fn event_text(stored: &v1::StoredEvent, event: &v1::Event) -> String {
     let published = stored.publish_time.as_ref().map(time).unwrap_or_default();
-    let or_dash = |text: String| if text.is_empty() { "-".into() } else { text };
     let data = match (event.deleted, event.data.len()) {
         (true, _) => "(deleted)".into(),
         (false, 0) if stored.data_size > 0 => format!("({} bytes)", stored.data_size),
@@ -90,6 +91,10 @@ fn event_text(stored: &v1::StoredEvent, event: &v1::Event) -> String {
     };
     let (topic, key) = (escape::text(&event.topic), or_dash(escape::text(&event.key)));
     format!("{published} {topic} {key} {data}")
+}
+
+fn or_dash(text: String) -> String {
+    if text.is_empty() { "-".into() } else { text }
 }
 
 /// A time in RFC 3339.

@@ -1,8 +1,10 @@
 //! `hintwire publish`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueHint};
+use hintwire::config::human::parse_duration;
 use prost_types::Timestamp;
 
 use super::{At, pair, time};
@@ -26,6 +28,11 @@ pub struct Publish {
     /// Give line n the id `P-n` unless it has one, so that a rerun repeats nothing
     #[arg(long, value_name = "P", requires = "jsonl")]
     pub id_prefix: Option<String>,
+
+    /// Try again for this long while the hub is away or takes nothing
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30s")]
+    #[arg(requires = "jsonl")]
+    pub retry_for: Duration,
 
     #[command(flatten)]
     pub event: Event,

@@ -14,22 +14,22 @@ use super::tally::Tally;
 use crate::command::connect;
 use crate::failure::Failure;
 use crate::print::Output;
-use crate::typed::At;
+use crate::typed::Publish;
 
 /// Batches read ahead.
 const READ_AHEAD: usize = 16;
 /// Room in a request for what is beside its events.
 const ENVELOPE_BYTES: usize = 64;
 
-pub async fn run(at: &At, file: &Path, id_prefix: Option<String>) -> Result<(), Failure> {
+pub async fn run(file: &Path, typed: Publish) -> Result<(), Failure> {
     let bar = bar(file);
     let input =
         input::open(file, &bar).map_err(|error| Failure::error(error).context(file.display()))?;
-    let client = connect(at).await?;
+    let client = connect(&typed.at).await?;
     let most = most(&client.get_hub().await?.limits.unwrap_or_default());
-    let batches = read(Batches::new(input, most, id_prefix));
+    let batches = read(Batches::new(input, most, typed.id_prefix));
     let progress = |tally: &Tally| bar.set_message(format!("{} events", tally.events));
-    let end = Pipeline::new(client, batches, progress).run().await;
+    let end = Pipeline::new(client, batches, typed.retry_for, progress).run().await;
     bar.finish_and_clear();
     let summary = end?;
     let mut output = Output::new(false);

@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::typed::Publish;
 
 pub async fn run(typed: Publish) -> Result<(), Failure> {
-    match typed.jsonl {
-        Some(file) => jsonl::run(&typed.at, &file, typed.id_prefix).await,
+    match typed.jsonl.clone() {
+        Some(file) => jsonl::run(&file, typed).await,
         None => one::run(typed).await,
     }
 }

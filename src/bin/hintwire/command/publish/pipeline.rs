@@ -18,8 +18,6 @@ use super::batches::{BadLine, Batch};
 use super::tally::Tally;
 use crate::failure::Failure;
 
-/// How long to go on trying while the hub takes nothing.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Bounds of the wait between two attempts.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(3));
 
@@ -37,6 +35,7 @@ pub struct Pipeline<F> {
     unanswered: VecDeque<(i64, Batch)>,
     unanswered_bytes: usize,
     tally: Tally,
+    patience: Duration,
     progress: F,
 }
 
@@ -51,7 +50,8 @@ enum Break {
 }
 
 impl<F: FnMut(&Tally)> Pipeline<F> {
-    pub fn new(client: Client, input: Input, progress: F) -> Self {
+    /// `patience` is how long to go on trying while the hub takes nothing.
+    pub fn new(client: Client, input: Input, patience: Duration, progress: F) -> Self {
         Self {
             client,
             input,
@@ -61,6 +61,7 @@ impl<F: FnMut(&Tally)> Pipeline<F> {
             unanswered: VecDeque::new(),
             unanswered_bytes: 0,
             tally: Tally::default(),
+            patience,
             progress,
         }
     }
@@ -75,7 +76,7 @@ impl<F: FnMut(&Tally)> Pipeline<F> {
             if self.tally.batches != taken {
                 (wait, since, taken) = (BACKOFF.0, Instant::now(), self.tally.batches);
             }
-            let asked = self.judge(end, since.elapsed() > PATIENCE)?;
+            let asked = self.judge(end, since.elapsed() > self.patience)?;
             tokio::time::sleep(asked.unwrap_or(wait.mul_f64(0.5 + fastrand::f64() / 2.0))).await;
             wait = (wait * 2).min(BACKOFF.1);
         }
@@ -102,11 +103,13 @@ impl<F: FnMut(&Tally)> Pipeline<F> {
     /// One stream: sends again what is unanswered, then goes on with the input, to its end.
     async fn stream(&mut self) -> Result<(), Break> {
         let (requests, stream) = mpsc::channel(STREAM_UNANSWERED);
+        let opened = self.client.publish_stream(ReceiverStream::new(stream)).await;
+        // Nothing is sent before the stream is open, so what does not open leaves nothing unknown.
+        let answers = opened.map_err(|error| Break::Refused { error, unknown: false })?;
         for (sequence, batch) in &self.unanswered {
             _ = requests.try_send(request(*sequence, batch));
         }
-        let answers = self.client.publish_stream(ReceiverStream::new(stream)).await;
-        self.converse(requests, answers.map_err(Break::Lost)?).await
+        self.converse(requests, answers).await
     }
 
     async fn converse(

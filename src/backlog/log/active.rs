@@ -1,13 +1,12 @@
 //! The segment that is written to.
 
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::disk::{Disk, DiskFile};
-use super::live::LiveIndex;
 use super::prepare::is_no_space;
 use super::record::{self, FIRST_RECORD, Header, Seal};
-use super::segment::{Form, Segment};
+use super::segment::Segment;
 use super::state::{Prepared, Shared};
 use crate::cursor::Position;
 use crate::event::Micros;
@@ -34,15 +33,8 @@ impl<D: Disk> Active<D> {
         now: Micros,
     ) -> io::Result<Self> {
         let Prepared { number, file } = prepared;
-        let segment = Segment {
-            number,
-            base,
-            seed: record::seed(shared.salt, number),
-            file,
-            form: Form::Live(LiveIndex::new(base)),
-            seal: OnceLock::new(),
-        };
-        Self::resume(Arc::new(segment), 0, now)
+        let seed = record::seed(shared.salt, number);
+        Self::resume(Segment::live(number, base, seed, file), 0, now)
     }
 
     /// A segment that was begun before.

@@ -33,6 +33,7 @@ pub mod judge;
 pub mod live;
 pub mod maintenance;
 pub mod manifest;
+pub mod mend;
 pub mod open;
 pub mod pages;
 pub mod prepare;

@@ -17,8 +17,9 @@ use super::ids::IdWindow;
 use super::index;
 use super::maintenance::{Maintenance, checkpoint_seed};
 use super::manifest::{MANIFEST, Manifest};
+use super::mend::{Mender, Recovered};
 use super::prepare::prepare;
-use super::recover::{Recovered, Recovery};
+use super::recover::Recovery;
 use super::reopen;
 use super::replay::Replay;
 use super::segment::{Segment, file_name, number_of};
@@ -92,7 +93,10 @@ impl<D: Disk> Log<D> {
         }
         let reach = resume(&disk, identity.salt, &manifest, &survivors, &mut replay)?;
         let recovery = Recovery::new(&disk, &identity, &manifest, &numbers, &mut replay)?;
-        let Recovered { segments, tail, prepared, cut } = recovery.run()?;
+        let found = recovery.find()?;
+        let (salt, incarnation) = (identity.salt, identity.lineage.current());
+        let mender = Mender { disk: &disk, salt, incarnation, now, time: replay.time };
+        let Recovered { segments, tail, prepared, cut } = mender.mend(found)?;
         replay.forget_deleted();
         if let Some(cut) = &cut {
             tracing::warn!(%cut, "an unsynced end of the backlog was cut");

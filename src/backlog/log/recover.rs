@@ -1,40 +1,55 @@
-//! Finding the end of the log at the start.
+//! Finding the end of the log, without changing anything.
 //!
 //! All up to the last proven place must be there; what is missing or invalid before it is damage. After it the log ends at
-//! the first invalid record, and what was not proven is written anew and synced before it is served. A crash at any point of this changes nothing about what the next start finds.
+//! the first invalid record.
 
 use std::io;
 use std::sync::Arc;
 
-use super::active::Active;
 use super::disk::{Disk, DiskFile};
 use super::error::{Damage, InFile, OpenError};
 use super::identity::Identity;
 use super::manifest::Manifest;
-use super::record::{self, ENTRY_HEADER, FIRST_RECORD, Header, Record};
+use super::record::{self, FIRST_RECORD, Header, Record};
 use super::reopen;
 use super::replay::{Replay, Replayed};
 use super::scan::Scanner;
 use super::segment::{Segment, file_name};
 use super::state::Prepared;
-use super::writer::Tail;
 use crate::cursor::Position;
-use crate::limits::APPEND_QUEUE;
-
-/// Positions by which the log moves on beyond what a cut could have held.
-const GAP: u64 = APPEND_QUEUE as u64 * 1000;
 
 /// The log as found.
 #[derive(Debug)]
-pub struct Recovered<D: Disk> {
+pub struct Found<D: Disk> {
     /// Its segments, oldest first.
     pub segments: Vec<Arc<Segment<D>>>,
-    /// Where it goes on.
-    pub tail: Tail<D>,
-    /// The file that was prepared for the next segment.
-    pub prepared: Option<Prepared<D>>,
-    /// What was cut, if anything.
-    pub cut: Option<String>,
+    /// How it ends.
+    pub end: End<D>,
+}
+
+/// How a log ends.
+#[derive(Debug)]
+pub enum End<D: Disk> {
+    /// With a sealed segment, or with none.
+    Sealed {
+        /// That segment, unless it is known to be synced.
+        newest: Option<Replayed<D>>,
+        /// The file for the next one.
+        next: Prepared<D>,
+        /// The next one's events come after this place.
+        base: Position,
+        /// The last byte that the torn first write of the next one left, if there is any.
+        torn: Option<u64>,
+    },
+    /// Within a segment.
+    Open {
+        /// The segment.
+        newest: Replayed<D>,
+        /// The file for the next one.
+        next: Option<Prepared<D>>,
+        /// The last byte that a torn write left behind the last valid record, if there is any.
+        torn: Option<u64>,
+    },
 }
 
 /// Walks the chain of segments.
@@ -64,20 +79,19 @@ impl<'a, D: Disk> Recovery<'a, D> {
         Ok(Self { disk, identity, manifest, newest, replay })
     }
 
-    /// Reads all segments and settles where the log ends.
-    pub fn run(mut self) -> Result<Recovered<D>, OpenError> {
+    /// Reads all segments, and finds where the log ends.
+    pub fn find(mut self) -> Result<Found<D>, OpenError> {
         let mut segments = Vec::new();
         let mut before: Option<Replayed<D>> = None;
+        let begun = self.identity.lineage.lives().last().map_or(Position::INCEPTION, |l| l.first);
         let mut last = self.manifest.earliest;
         let mut number = self.manifest.first;
         loop {
             let file = Arc::new(self.disk.open(&file_name(number)).in_file(&file_name(number))?);
             let Some(header) = self.header(number, &file, last)? else {
-                // The newest seal may not have been synced; the ones before it were.
-                before.map_or(Ok(()), |before| before.rewrite())?;
-                let prepared = Some(Prepared { number, file });
-                let tail = Tail { active: None, number: number - 1, last, time: self.replay.time };
-                return Ok(Recovered { segments, tail, prepared, cut: None });
+                let torn = written(&*file, 0).in_file(&file_name(number))?;
+                let (newest, next, base) = (before, Prepared { number, file }, last.max(begun));
+                return Ok(Found { segments, end: End::Sealed { newest, next, base, torn } });
             };
             let seed = record::seed(self.identity.salt, number);
             if let Some(known) = self.known(&file, &header, seed)? {
@@ -88,7 +102,7 @@ impl<'a, D: Disk> Recovery<'a, D> {
                 let found = self.replay.segment::<D>(file, &header, seed, self.proven())?;
                 segments.push(Arc::clone(&found.segment));
                 let Some(seal) = found.segment.seal.get() else {
-                    return self.open_end(segments, found);
+                    return Ok(Found { segments, end: self.open_end(found)? });
                 };
                 last = seal.next;
                 before = Some(found);
@@ -142,102 +156,64 @@ impl<'a, D: Disk> Recovery<'a, D> {
                 false => damaged("its header does not fit the segment before it"),
             };
         }
-        let mut scanner = Scanner::new(file, seed, 0).in_file(&name)?;
-        if number < self.newest || scanner.search().in_file(&name)?.is_some() {
+        let proven = proven_beyond(file, seed, 0).in_file(&name)?.max(self.proven());
+        if number < self.newest || proven > base {
             return damaged("its header is invalid, yet what follows proves that it was synced");
         }
-        if self.proven() > base {
-            return damaged("its header is invalid, yet the log was synced beyond");
-        }
-        let written =
-            Scanner::new(file, seed, 0).and_then(|mut all| all.written()).in_file(&name)?;
-        written.map(|written| self.mend_header(number, file, beyond(base, written))).transpose()
-    }
-
-    /// Gives a segment whose first write was torn a header, so that the rest of the write is cut as any other.
-    fn mend_header(
-        &self,
-        number: u32,
-        file: &D::File,
-        base: Position,
-    ) -> Result<Header, OpenError> {
-        let incarnation = self.identity.lineage.current();
-        let header = Header { number, incarnation, base, created: self.replay.now };
-        let bytes = header.encode(record::seed(self.identity.salt, number));
-        file.write_at(&bytes, 0).and_then(|()| file.sync()).in_file(&file_name(number))?;
-        Ok(header)
+        Ok(None)
     }
 
     /// The end of a log within a segment.
-    fn open_end(
-        self,
-        segments: Vec<Arc<Segment<D>>>,
-        found: Replayed<D>,
-    ) -> Result<Recovered<D>, OpenError> {
-        let Replayed { ref segment, last, end, .. } = found;
+    fn open_end(&self, newest: Replayed<D>) -> Result<End<D>, OpenError> {
+        let Replayed { ref segment, last, end, .. } = newest;
         let name = file_name(segment.number);
-        let prepared = self.prepared(segment.number, end)?;
-        if self.proven_beyond(segment, end)?.max(self.proven()) > last {
+        let next = self.next(segment.number, end)?;
+        let torn = written(&*segment.file, end).in_file(&name)?;
+        let mut proven = self.proven();
+        if torn.is_some() {
+            let beyond = proven_beyond(&*segment.file, segment.seed, end).in_file(&name)?;
+            proven = proven.max(beyond);
+        }
+        if proven > last {
             let what = "the record is invalid, yet what follows proves that it was synced";
             return Err(Damage::new(name, end, what).into());
         }
-        found.rewrite()?;
-        let torn = Scanner::new(&*segment.file, segment.seed, end).and_then(|mut s| s.written());
-        let number = segment.number;
-        let mut active = Active::resume(found.segment, end, found.created).in_file(&name)?;
-        let Some(torn) = torn.in_file(&name)? else {
-            let tail = Tail { active: Some(active), number, last, time: self.replay.time };
-            return Ok(Recovered { segments, tail, prepared, cut: None });
-        };
-        let prepared = prepared.map_or_else(|| self.next_file(number + 1), Ok)?;
-        let next = beyond(last, torn - end);
-        active.seal(last, next, self.replay.time).in_file(&name)?;
-        let tail = Tail { active: None, number, last: next, time: self.replay.time };
-        let cut = Some(cut_text(&name, end, torn + 1 - end, last, next));
-        Ok(Recovered { segments, tail, prepared: Some(prepared), cut })
+        Ok(End::Open { newest, next, torn })
     }
 
     /// The file after the last begun segment, if there is one; damage if it was begun.
-    fn prepared(&self, number: u32, end: u64) -> Result<Option<Prepared<D>>, OpenError> {
+    fn next(&self, number: u32, end: u64) -> Result<Option<Prepared<D>>, OpenError> {
         if number == self.newest {
             return Ok(None);
         }
-        let name = file_name(number + 1);
-        let file = self.disk.open(&name).in_file(&name)?;
-        let seed = record::seed(self.identity.salt, number + 1);
-        let begun = number + 1 < self.newest
-            || read_header(&file, seed).in_file(&name)?.is_some()
-            || Scanner::new(&file, seed, 0)
-                .and_then(|mut s| Ok(s.search()?.is_some()))
-                .in_file(&name)?;
-        if begun {
-            let what = format!("the record is invalid, yet `{name}` proves that it was synced");
-            return Err(Damage::new(file_name(number), end, what).into());
-        }
-        Ok(Some(Prepared { number: number + 1, file: Arc::new(file) }))
-    }
-
-    /// The last place that records beyond an invalid one prove to have been synced.
-    fn proven_beyond(&self, segment: &Segment<D>, end: u64) -> Result<Position, OpenError> {
-        let name = file_name(segment.number);
-        let mut scanner = Scanner::new(&*segment.file, segment.seed, end).in_file(&name)?;
-        let mut proven = Position::INCEPTION;
-        while let Some((_, record)) = scanner.search().in_file(&name)? {
-            proven = proven.max(match record {
-                Record::Batch(batch) => batch.header.synced,
-                Record::Seal(seal) => seal.last,
-            });
-        }
-        Ok(proven)
-    }
-
-    /// Makes the file of the next segment known, before a seal says that it exists.
-    fn next_file(&self, number: u32) -> Result<Prepared<D>, OpenError> {
+        let (number, before) = (number + 1, file_name(number));
         let name = file_name(number);
-        let file = self.disk.create(&name).in_file(&name)?;
-        file.sync().and_then(|()| self.disk.sync_dir()).in_file(&name)?;
-        Ok(Prepared { number, file: Arc::new(file) })
+        let file = Arc::new(self.disk.open(&name).in_file(&name)?);
+        // The seal that is not there was synced before this was written.
+        if number < self.newest || written(&*file, 0).in_file(&name)?.is_some() {
+            let what = format!("the record is invalid, yet `{name}` proves that it was synced");
+            return Err(Damage::new(before, end, what).into());
+        }
+        Ok(Some(Prepared { number, file }))
     }
+}
+
+/// The last byte at or after a place that is not zero.
+fn written<F: DiskFile>(file: &F, from: u64) -> io::Result<Option<u64>> {
+    Scanner::new(file, 0, from)?.written()
+}
+
+/// The last place that records at or after a place in a file prove to have been synced.
+fn proven_beyond<F: DiskFile>(file: &F, seed: u32, from: u64) -> io::Result<Position> {
+    let mut scanner = Scanner::new(file, seed, from)?;
+    let mut proven = Position::INCEPTION;
+    while let Some((_, record)) = scanner.search()? {
+        proven = proven.max(match record {
+            Record::Batch(batch) => batch.header.synced,
+            Record::Seal(seal) => seal.last,
+        });
+    }
+    Ok(proven)
 }
 
 /// Reads the header of a segment; `None` if it is invalid.
@@ -248,35 +224,4 @@ pub fn read_header<F: DiskFile>(file: &F, seed: u32) -> io::Result<Option<Header
     let mut bytes = vec![0; FIRST_RECORD as usize];
     file.read_at(&mut bytes, 0)?;
     Ok(Header::decode(&bytes, seed))
-}
-
-/// A position beyond all that so many bytes after `last` could have held.
-fn beyond(last: Position, bytes: u64) -> Position {
-    Position(last.0 + bytes / ENTRY_HEADER as u64 + GAP)
-}
-
-impl<D: Disk> Replayed<D> {
-    /// Writes anew, as it is, what is not known to have been synced, and syncs it: it may have been read from a cache
-    /// that never reached the disk.
-    fn rewrite(&self) -> Result<(), OpenError> {
-        let (file, mut from) = (&self.segment.file, self.unproven);
-        let mut bytes = vec![0; 1 << 20];
-        let mut copy = || -> io::Result<()> {
-            while from < self.end {
-                let (chunk, _) = bytes.split_at_mut((self.end - from).min(1 << 20) as usize);
-                file.read_at(chunk, from)?;
-                file.write_at(chunk, from)?;
-                from += chunk.len() as u64;
-            }
-            file.sync()
-        };
-        copy().in_file(&file_name(self.segment.number))
-    }
-}
-
-fn cut_text(name: &str, at: u64, bytes: u64, last: Position, next: Position) -> String {
-    format!(
-        "{bytes} bytes at byte {at} of `{name}`, which a crash left incomplete: what was published \
-         after position {last} and was not answered; the log goes on after position {next}"
-    )
 }

@@ -40,6 +40,12 @@ pub enum Form<F> {
 }
 
 impl<D: Disk> Segment<D> {
+    /// A segment that is written to, with an index in memory that is empty.
+    pub fn live(number: u32, base: Position, seed: u32, file: Arc<D::File>) -> Arc<Self> {
+        let form = Form::Live(LiveIndex::new(base));
+        Arc::new(Self { number, base, seed, file, form, seal: OnceLock::new() })
+    }
+
     /// The position of the event of an ordinal.
     pub fn position(&self, ordinal: u32) -> Position {
         Position(self.base.0 + 1 + u64::from(ordinal))

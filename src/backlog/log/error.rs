@@ -10,6 +10,9 @@ pub enum OpenError {
         "the directory holds `{found}` and no backlog: give an empty directory, or one of a hub"
     )]
     Foreign { found: String },
+    /// It holds no backlog, where one was to be found.
+    #[error("the directory holds no backlog")]
+    Absent,
     /// Another process has it.
     #[error("another process has the backlog open")]
     Locked,

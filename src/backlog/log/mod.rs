@@ -20,6 +20,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod active;
+pub mod check;
 pub mod checkpoint;
 pub mod dir;
 pub mod disk;
@@ -42,6 +43,7 @@ pub mod read;
 pub mod record;
 pub mod recover;
 pub mod reopen;
+pub mod repair;
 pub mod replay;
 mod roll;
 pub mod scan;
@@ -57,6 +59,8 @@ mod upkeep;
 pub mod view;
 pub mod writer;
 
-pub use error::OpenError;
+pub use check::{Summary, check};
+pub use error::{Damage, OpenError};
 pub use open::{Dice, Log};
+pub use repair::{Loss, Lost, repair};
 pub use settings::{LogSettings, Retention};

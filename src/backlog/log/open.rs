@@ -77,7 +77,8 @@ impl<D: Disk> Log<D> {
             identity.write(&disk)?;
         }
         let manifest = Manifest::read(&disk)?;
-        let numbers = sweep(&disk, &manifest)?;
+        sweep(&disk, &manifest)?;
+        let numbers = segment_numbers(&disk, &manifest)?;
         let now = clock();
         let mut replay = Replay {
             topics: Arc::new(TopicTable::default()),
@@ -190,7 +191,7 @@ fn is_left_of_creation<D: Disk>(disk: &D, name: &str) -> io::Result<bool> {
     Ok([LOCK, MANIFEST, HUB, "lost+found"].contains(&temporary))
 }
 
-fn lock<D: Disk>(disk: &D) -> Result<Box<dyn Send + Sync>, OpenError> {
+pub(super) fn lock<D: Disk>(disk: &D) -> Result<Box<dyn Send + Sync>, OpenError> {
     match disk.lock() {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(OpenError::Locked),
         lock => lock.in_file(LOCK),
@@ -211,23 +212,28 @@ fn create<D: Disk>(disk: &D, settings: &LogSettings, dice: Dice) -> Result<(), O
     Identity { salt: dice.salt, kept_latest: settings.keep_latest, lineage }.write(disk)
 }
 
-/// Removes what crashes and retention left behind, and tells the numbers of the segments, sorted.
-fn sweep<D: Disk>(disk: &D, manifest: &Manifest) -> Result<Vec<u32>, OpenError> {
-    let mut numbers = Vec::new();
+/// Removes what crashes and retention left behind.
+fn sweep<D: Disk>(disk: &D, manifest: &Manifest) -> Result<(), OpenError> {
     for name in disk.list().in_file("the directory")? {
-        let number = number_of(&name);
+        let number = number_of(&name).or_else(|| index::number_of(&name));
         let dropped = number
             .is_some_and(|number| number < manifest.first && !manifest.survivors.contains(&number));
-        let index = index::number_of(&name).filter(|number| *number < manifest.first);
-        let orphan = index.is_some_and(|number| !manifest.survivors.contains(&number));
-        if dropped || orphan || name.ends_with(TEMPORARY) {
+        if dropped || name.ends_with(TEMPORARY) {
             disk.remove(&name).in_file(&name)?;
-        } else if let Some(number) = number.filter(|number| *number >= manifest.first) {
-            numbers.push(number);
         }
     }
     // Names that a crash kept back from the disk are made durable before anything rests on them.
-    disk.sync_dir().in_file("the directory")?;
+    disk.sync_dir().in_file("the directory")
+}
+
+/// The numbers of the segments after the trim point, sorted.
+pub(super) fn segment_numbers<D: Disk>(
+    disk: &D,
+    manifest: &Manifest,
+) -> Result<Vec<u32>, OpenError> {
+    let names = disk.list().in_file("the directory")?;
+    let numbers = names.iter().filter_map(|name| number_of(name));
+    let mut numbers: Vec<u32> = numbers.filter(|number| *number >= manifest.first).collect();
     numbers.sort_unstable();
     Ok(numbers)
 }

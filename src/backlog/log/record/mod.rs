@@ -150,6 +150,17 @@ impl<'a> Batch<'a> {
         })
     }
 
+    /// Whether each entry's own checksum matches.
+    pub fn entries_are_valid(&self, seed: u32) -> bool {
+        let (mut position, mut rest) = (self.header.first, self.entries);
+        (0..self.header.count).all(|_| {
+            let valid = Entry::decode(rest, seed, position).is_some();
+            rest = entry_len(rest).and_then(|len| rest.get(len..)).unwrap_or_default();
+            position.0 += 1;
+            valid
+        })
+    }
+
     /// The position of its last entry.
     pub fn last(&self) -> Position {
         Position(self.header.first.0 + u64::from(self.header.count).saturating_sub(1))

@@ -6,6 +6,7 @@ mod damage;
 mod directory;
 mod faulty;
 mod model;
+mod repair;
 mod space;
 mod support;
 mod throughput;

@@ -89,3 +89,70 @@ impl Meter {
         self.rate.load(Ordering::Relaxed) as f64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn heartbeats_take_less_than_a_tenth_of_a_core_until_they_come_every_two_minutes() {
+        for streams in [0, 1, 10_000, 100_000, 200_000, 900_000] {
+            let interval = heartbeat_interval(s(15), streams);
+            let cores = MESSAGE_COST.as_secs_f64() * streams as f64 / interval.as_secs_f64();
+            assert!(cores <= 0.101, "{streams} streams take {cores} cores");
+            assert!((s(15)..=s(120)).contains(&interval));
+        }
+        assert_eq!(heartbeat_interval(s(15), 100_000), s(15));
+        assert_eq!(heartbeat_interval(s(15), 10_000_000), s(120));
+    }
+
+    #[test]
+    fn a_crowd_fetches_no_faster_than_the_rate_in_32_steps_within_ten_seconds() {
+        assert_eq!(fetch_after(1, 20_000.0), Duration::ZERO);
+        let advice = |crowd| (0..5000).map(|_| fetch_after(crowd, 20_000.0)).collect();
+        let crowd: BTreeSet<Duration> = advice(40_000);
+        assert_eq!(crowd.len(), 32);
+        assert_eq!((crowd.first(), crowd.last()), (Some(&s(0)), Some(&s(2))));
+        let huge: BTreeSet<Duration> = advice(u32::MAX);
+        assert_eq!(huge.last(), Some(&s(10)));
+    }
+
+    #[test]
+    fn a_poller_waits_a_quarter_of_the_age_within_bounds_and_longer_under_load() {
+        assert_eq!(poll_after(Duration::ZERO, 0.0), s(1));
+        assert_eq!(poll_after(s(40), 0.5), s(10));
+        assert_eq!(poll_after(s(40), 2.0), s(20));
+        assert_eq!(poll_after(s(100_000), 9.0), s(60));
+    }
+
+    #[test]
+    fn hints_of_a_crowd_take_half_a_core_at_most() {
+        assert_eq!(hint_interval(Duration::from_millis(10), 1000), Duration::from_millis(10));
+        assert_eq!(hint_interval(Duration::from_millis(10), 100_000), Duration::from_millis(800));
+    }
+
+    #[test]
+    fn jitter_takes_a_tenth_at_most_and_drained_streams_come_back_within_half_a_minute() {
+        for _ in 0..1000 {
+            assert!((Duration::from_secs(9)..=s(10)).contains(&jittered(s(10))));
+            assert!(reconnect_after(1) <= s(1));
+            assert!(reconnect_after(usize::MAX) <= s(30));
+        }
+    }
+
+    #[test]
+    fn the_rate_of_calls_is_that_of_the_last_second() {
+        let meter = Meter::default();
+        for now in (0..1000).step_by(10) {
+            assert_eq!(meter.count(now), 0.0);
+        }
+        assert_eq!(meter.count(1000), 101.0);
+        assert_eq!(meter.count(3000), 0.0);
+    }
+}

@@ -109,3 +109,34 @@ impl Publishing {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backlog::memory::Memory;
+    use crate::cursor::Position;
+    use crate::error::WriteOutcome;
+
+    #[tokio::test]
+    async fn each_refusal_of_the_backlog_has_its_error() {
+        let backlog: Arc<dyn Backlog> = Arc::new(Memory::default());
+        let answer = |outcome| Publishing {
+            receipt: Receipt::resolved(outcome),
+            backlog: Arc::clone(&backlog),
+        };
+        let cursor = backlog.lineage().cursor(Position(7));
+        let newest = Some(Position(7));
+        assert_eq!(
+            answer(Outcome::Expectation { index: 1, newest }).await,
+            Err(Error::ExpectationFailed { index: 1, newest: Some(cursor) })
+        );
+        let conflict = answer(Outcome::Conflict { index: 2 }).await;
+        assert_eq!(conflict, Err(Error::IdConflict { index: 2 }));
+        let outcome = WriteOutcome::Unknown;
+        let failed = answer(Outcome::Failed(outcome)).await;
+        assert_eq!(failed, Err(Error::BacklogFailed { outcome }));
+        assert!(matches!(answer(Outcome::Busy).await, Err(Error::Overloaded { .. })));
+        assert!(matches!(answer(Outcome::NoSpace).await, Err(Error::NoSpace { .. })));
+        assert!(matches!(answer(Outcome::Closing).await, Err(Error::Draining { .. })));
+    }
+}

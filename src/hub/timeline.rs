@@ -37,3 +37,32 @@ impl Timeline {
         Duration::from_millis(u64::try_from(since).unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_age_of_a_place_is_known_to_a_second() {
+        let timeline = Timeline::default();
+        timeline.note(Position(5), -90_000);
+        for second in 0..10 {
+            timeline.note(Position(10 + 2 * second), 1000 * second.cast_signed());
+            timeline.note(Position(11 + 2 * second), 1000 * second.cast_signed() + 900);
+        }
+        let age = |position| timeline.age(Position(position), 10_000).as_millis();
+        assert_eq!(age(29), 1000);
+        assert_eq!(age(10), 10_000);
+        assert_eq!(age(3), 100_000);
+    }
+
+    #[test]
+    fn samples_are_bounded_and_what_is_older_is_as_old_as_the_oldest() {
+        let timeline = Timeline::default();
+        for second in 0..1000 {
+            timeline.note(Position(second), 1000 * second.cast_signed());
+        }
+        let oldest = timeline.age(Position(1), 1_000_000);
+        assert_eq!(oldest, Duration::from_secs(SAMPLES as u64));
+    }
+}

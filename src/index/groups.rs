@@ -7,7 +7,7 @@ use dashmap::DashMap;
 use parking_lot::RwLock;
 
 use super::group::Group;
-use super::shape::Shape;
+use super::shape::{Segments, Shape};
 use super::slot::Slot;
 use crate::topic::{Pattern, Patterns};
 
@@ -58,13 +58,16 @@ impl Groups {
     }
 
     /// Calls `found` for each group whose pattern is of one of these shapes and matches the topic.
-    pub fn matching(&self, shapes: &[Shape], topic: &str, mut found: impl FnMut(&Arc<Group>)) {
-        let segments: Vec<&str> = topic.split('/').collect();
-        let mut pattern = String::with_capacity(topic.len() + 3);
+    pub fn matching(
+        &self,
+        shapes: &[Shape],
+        topic: &Segments<'_>,
+        mut found: impl FnMut(&Arc<Group>),
+    ) {
+        let mut room = String::new();
         for shape in shapes {
-            if shape.write(&segments, &mut pattern)
-                && let Some(group) = self.groups.get(pattern.as_str())
-            {
+            let pattern = shape.pattern(topic, &mut room);
+            if let Some(group) = pattern.and_then(|pattern| self.groups.get(pattern)) {
                 found(&group);
             }
         }

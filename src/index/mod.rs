@@ -10,6 +10,8 @@ pub mod recent;
 pub mod shape;
 pub mod slot;
 pub mod spread;
+#[cfg(test)]
+mod tests;
 pub mod wheel;
 
 use std::sync::Arc;

@@ -108,3 +108,45 @@ fn size(head: &EventHead) -> usize {
         + head.event_type.len()
         + attributes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+    use crate::topic::Patterns;
+
+    fn batch(from: u64, topics: &[&str]) -> Events {
+        let head =
+            |topic: &&str| Event::new(Topic::parse(topic, "topic").unwrap(), "").encode().head;
+        Arc::new((from..).map(Position).zip(topics.iter().map(head)).collect())
+    }
+
+    fn topics(recent: &Recent, pattern: &str, after: u64, upto: u64) -> (Vec<String>, bool) {
+        let selection = Selection::of(Patterns::parse(&[pattern], 1, "topics").unwrap());
+        let (topics, more) = recent.topics(&selection, Position(after), Position(upto));
+        (topics.iter().map(Topic::to_string).collect(), more)
+    }
+
+    #[test]
+    fn topics_are_those_of_events_between_two_places() {
+        let recent = Recent::new(Position(0));
+        recent.push(batch(1, &["a", "b"]));
+        recent.push(batch(3, &["a", "~c", "d"]));
+        assert_eq!(topics(&recent, "**", 1, 4), (vec!["a".into(), "b".into()], false));
+        assert_eq!(topics(&recent, "**", 0, 1), (vec!["a".into()], false));
+        assert_eq!(topics(&recent, "d", 0, 4), (vec![], false));
+    }
+
+    #[test]
+    fn what_has_left_the_ring_is_said_to_be_unknown() {
+        let recent = Recent::new(Position(0));
+        for n in 0..RECENT_EVENTS as u64 {
+            recent.push(batch(2 * n + 1, &["a", "b"]));
+        }
+        let newest = 2 * RECENT_EVENTS as u64;
+        let held = RECENT_EVENTS as u64;
+        assert_eq!(topics(&recent, "a", newest - held, newest), (vec!["a".into()], false));
+        assert_eq!(topics(&recent, "a", newest - held - 2, newest), (vec!["a".into()], true));
+        assert_eq!(recent.0.read().events, RECENT_EVENTS);
+    }
+}

@@ -12,6 +12,42 @@ pub struct Shape {
     subtree: bool,
 }
 
+/// A topic, cut into segments.
+#[derive(Debug, Default)]
+pub struct Segments<'a> {
+    topic: &'a str,
+    /// Where each segment ends.
+    ends: Vec<usize>,
+    /// The segments from this one on can all be matched by wildcards.
+    plain_from: usize,
+}
+
+impl<'a> Segments<'a> {
+    /// Cuts a topic, in the memory of the one before.
+    pub fn cut(&mut self, topic: &'a str) {
+        self.topic = topic;
+        self.ends.clear();
+        self.plain_from = 0;
+        let mut end = 0;
+        for segment in topic.split('/') {
+            end += segment.len();
+            self.ends.push(end);
+            end += 1;
+            if !is_plain(segment) {
+                self.plain_from = self.ends.len();
+            }
+        }
+    }
+
+    /// The first segments; `None` if there are not so many.
+    fn first(&self, segments: usize) -> Option<&'a str> {
+        match segments.checked_sub(1) {
+            Some(last) => self.topic.get(..*self.ends.get(last)?),
+            None => Some(""),
+        }
+    }
+}
+
 impl Shape {
     /// The shape of a pattern.
     pub fn of(pattern: &str) -> Self {
@@ -29,33 +65,40 @@ impl Shape {
         shape
     }
 
-    /// Writes the pattern of this shape that matches the topic; false if none can.
-    pub fn write(&self, topic: &[&str], out: &mut String) -> bool {
-        let Some((own, below)) = topic.split_at_checked(self.segments) else { return false };
-        let fits = match (self.subtree, below.is_empty()) {
-            (true, false) => below.iter().all(|segment| is_plain(segment)),
-            (false, true) => true,
-            _ => false,
-        };
-        out.clear();
-        fits && self.write_own(own, out)
+    /// The pattern of this shape that matches the topic, if one can; `room` is where it may be written.
+    pub fn pattern<'a>(&self, topic: &Segments<'a>, room: &'a mut String) -> Option<&'a str> {
+        let own = topic.first(self.segments)?;
+        let more = topic.ends.len() > self.segments;
+        if more != self.subtree || more && self.segments < topic.plain_from {
+            return None;
+        }
+        if self.stars == 0 && !self.subtree {
+            return Some(own);
+        }
+        room.clear();
+        self.write_own(own, room)?;
+        if self.subtree {
+            room.push_str(if own.is_empty() { "**" } else { "/**" });
+        }
+        Some(room)
     }
 
-    fn write_own(&self, own: &[&str], out: &mut String) -> bool {
-        for (i, segment) in own.iter().enumerate() {
+    fn write_own(&self, own: &str, room: &mut String) -> Option<()> {
+        if self.stars == 0 {
+            room.push_str(own);
+            return Some(());
+        }
+        for (i, segment) in own.split('/').enumerate() {
             let star = self.stars >> i & 1 == 1;
             if star && !is_plain(segment) {
-                return false;
+                return None;
             }
             if i > 0 {
-                out.push('/');
+                room.push('/');
             }
-            out.push_str(if star { "*" } else { segment });
+            room.push_str(if star { "*" } else { segment });
         }
-        if self.subtree {
-            out.push_str(if own.is_empty() { "**" } else { "/**" });
-        }
-        true
+        Some(())
     }
 }
 
@@ -72,9 +115,9 @@ mod tests {
             topic in "[ab~]{1,2}(/[ab~]{1,2}){0,3}",
             pattern in "([ab~]|\\*)(/([ab~]|\\*)){0,3}(/\\*\\*)?|\\*\\*",
         ) {
-            let segments: Vec<&str> = topic.split('/').collect();
-            let mut written = String::new();
-            let found = Shape::of(&pattern).write(&segments, &mut written) && written == pattern;
+            let (mut segments, mut room) = (Segments::default(), String::new());
+            segments.cut(&topic);
+            let found = Shape::of(&pattern).pattern(&segments, &mut room) == Some(&pattern);
             let matches = Pattern::parse(&pattern, "topics").unwrap().matches(&topic);
             prop_assert_eq!(found, matches);
         }

@@ -195,3 +195,55 @@ impl Slot {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot() -> Slot {
+        Slot::new(1, &Arc::default(), u64::MAX)
+    }
+
+    fn touch(slot: &Slot, position: u64, now: u64) -> Touched {
+        slot.touch(Position(position), 1, now)
+    }
+
+    #[test]
+    fn a_marked_slot_is_not_woken_again_until_it_has_taken_its_news() {
+        let slot = slot();
+        assert_eq!(touch(&slot, 1, 0), Touched::Done);
+        assert_eq!(slot.poll(Waker::noop()), Call::News);
+        assert_eq!(touch(&slot, 2, 0), Touched::Done);
+        slot.take(10);
+        assert_eq!((slot.newest(), slot.poll(Waker::noop())), (Position(2), Call::Nothing));
+        assert_eq!(touch(&slot, 3, 5), Touched::Later(10));
+        assert_eq!(touch(&slot, 4, 5), Touched::Done);
+        assert_eq!(slot.poll(Waker::noop()), Call::Nothing);
+        slot.release();
+        assert_eq!((slot.newest(), slot.poll(Waker::noop())), (Position(4), Call::News));
+    }
+
+    #[test]
+    fn a_slot_is_asked_for_a_sign_of_life_until_it_speaks() {
+        let slot = slot();
+        slot.spoke(100);
+        assert_eq!(slot.tick(50, 20), Beat::Again(70));
+        assert_eq!(slot.tick(90, 20), Beat::Again(100));
+        assert_eq!(slot.poll(Waker::noop()), Call::Nothing);
+        assert_eq!(slot.tick(100, 20), Beat::Again(120));
+        assert_eq!(slot.poll(Waker::noop()), Call::Beat);
+        slot.spoke(200);
+        assert_eq!(slot.poll(Waker::noop()), Call::Nothing);
+    }
+
+    #[test]
+    fn the_clock_forgets_what_has_ended_or_gone() {
+        let ended = Slot::new(1, &Arc::default(), 100);
+        assert_eq!(ended.tick(90, 20), Beat::Again(100));
+        assert_eq!(ended.tick(100, 20), Beat::Over);
+        assert_eq!(ended.poll(Waker::noop()), Call::End);
+        let gone = slot();
+        gone.close();
+        assert_eq!(gone.tick(0, 20), Beat::Over);
+    }
+}

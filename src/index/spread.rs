@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Index;
 use super::group::Group;
+use super::shape::Segments;
 use super::slot::Slot;
 use super::wheel::Wheel;
 use crate::cursor::Position;
@@ -52,11 +53,13 @@ impl Index {
         let mut hits: Vec<Hit> = Vec::new();
         let mut of_group: HashMap<*const Group, usize> = HashMap::new();
         let mut of_topic: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut segments = Segments::default();
         for (i, (_, head)) in events.iter().enumerate().rev() {
             let topic = head.topic.as_str();
             let known = of_topic.entry(topic).or_insert_with(|| {
                 let mut found = Vec::new();
-                self.groups.matching(&shapes, topic, |group| {
+                segments.cut(topic);
+                self.groups.matching(&shapes, &segments, |group| {
                     found.push(*of_group.entry(Arc::as_ptr(group)).or_insert_with(|| {
                         hits.push(Hit::new(group));
                         hits.len() - 1

@@ -103,3 +103,50 @@ impl<T> Turning<T> {
 pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wheel(dues: &[u64]) -> Wheel<u64> {
+        let wheel = Wheel::new(Duration::from_millis(10));
+        dues.iter().for_each(|&due| wheel.add(due, due));
+        wheel
+    }
+
+    fn due(wheel: &Wheel<u64>, now: u64) -> Vec<u64> {
+        let mut due = wheel.due(now);
+        due.sort_unstable();
+        due
+    }
+
+    #[test]
+    fn nothing_goes_off_early_and_nothing_later_than_a_tick() {
+        let wheel = wheel(&[0, 10, 11, 20, 21]);
+        assert_eq!(due(&wheel, 9), [0]);
+        assert_eq!(due(&wheel, 10), [10]);
+        assert_eq!(due(&wheel, 20), [11, 20]);
+        assert_eq!(due(&wheel, 29), []);
+        assert_eq!(due(&wheel, 30), [21]);
+    }
+
+    #[test]
+    fn what_is_due_beyond_the_wheel_goes_off_in_its_time() {
+        let far = 10 * TICKS * 5 / 2;
+        let wheel = wheel(&[far]);
+        let early: Vec<u64> = (0..far).step_by(10).flat_map(|now| wheel.due(now)).collect();
+        assert_eq!(early, []);
+        assert_eq!(due(&wheel, far), [far]);
+    }
+
+    #[test]
+    fn a_wheel_that_stood_still_for_long_lets_go_all_that_is_due_by_then() {
+        let wheel = wheel(&[50]);
+        let now = 100 * TICKS;
+        wheel.add(now + 10, 1);
+        wheel.add(now, 2);
+        assert_eq!(due(&wheel, now), [2, 50]);
+        assert_eq!(due(&wheel, now + 10), [1]);
+        assert_eq!(wheel.turning.lock().len, 0);
+    }
+}

@@ -1,6 +1,11 @@
 //! The hub over the engine in memory, in virtual time.
 
+mod describe;
 mod fetch;
+mod follow;
+mod meddled;
+mod model;
+mod pages;
 mod subscribe;
 
 use std::sync::Arc;

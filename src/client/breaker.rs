@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// Counts failures in a row. When there are too many it is open: its owner then makes one call now
 /// and then, the probe, and nothing else. The first success closes it.
 #[derive(Debug, Clone)]
@@ -12,9 +14,9 @@ pub struct Breaker {
 }
 
 impl Breaker {
-    /// Opens after this many failures in a row (at least 1); then one probe in that time.
+    /// Opens after this many failures in a row (at least 1); then one probe in that time (at most a day).
     pub fn new(opens_after: u32, probe_every: Duration) -> Self {
-        Self { opens_after: opens_after.max(1), probe_every, failures: 0 }
+        Self { opens_after: opens_after.max(1), probe_every: probe_every.min(DAY), failures: 0 }
     }
 
     /// Notes a failure; true if it opened the breaker.
@@ -43,9 +45,10 @@ impl Breaker {
 }
 
 impl Default for Breaker {
-    /// Opens after 5 failures in a row; a probe every 15 to 30 s.
+    /// Opens after 8 failures in a row, which with the back-off takes about half a minute, so that a hub
+    /// which merely restarts does not open it; then a probe every 15 to 30 s.
     fn default() -> Self {
-        Self::new(5, Duration::from_secs(30))
+        Self::new(8, Duration::from_secs(30))
     }
 }
 

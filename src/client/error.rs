@@ -86,20 +86,20 @@ impl From<Status> for Error {
 
 impl From<tonic::transport::Error> for Error {
     fn from(error: tonic::transport::Error) -> Self {
-        Status::unavailable(chain(&error)).into()
+        let text = with_causes(&error.to_string(), error.source());
+        Status::unavailable(text).into()
     }
 }
 
-/// The texts of an error and its sources, each once: the outermost alone says only "transport error".
-fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
+/// A text and those of its causes, each once: the outermost alone says only "transport error".
+fn with_causes(text: &str, mut cause: Option<&dyn StdError>) -> String {
+    let mut text = text.to_owned();
+    while let Some(source) = cause {
+        let why = source.to_string();
+        if !text.contains(&why) {
+            text = format!("{text}: {why}");
         }
-        source = cause.source();
+        cause = source.source();
     }
     text
 }
@@ -107,7 +107,8 @@ fn chain(error: &dyn StdError) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.reason().is_empty() {
-            write!(f, "{} ({:?})", self.message(), self.code())
+            let text = with_causes(self.message(), self.0.status.source());
+            write!(f, "{text} ({:?})", self.code())
         } else {
             write!(f, "{} ({})", self.message(), self.reason())
         }
@@ -166,5 +167,12 @@ mod tests {
     fn a_lost_connection_is_transient_and_has_no_reason() {
         let error = Error::from(Status::unavailable("connection refused"));
         assert!(error.is_transient() && error.reason().is_empty() && !error.is_cursor());
+    }
+
+    #[tokio::test]
+    async fn a_failure_to_connect_says_why() {
+        let client = crate::client::Client::connect_lazy("http://127.0.0.1:1").unwrap();
+        let error = client.get_hub().await.unwrap_err();
+        assert!(error.to_string().contains("refused"), "{error}");
     }
 }

@@ -8,6 +8,7 @@ use crate::v1::SubscribeResponse;
 
 /// Shortest time between polls: without a bound, a zero would be a busy loop.
 const SHORTEST: Duration = Duration::from_millis(10);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl<W: Wire, S: CursorStore> Follow<W, S> {
     /// Keeps the cursor in `store` instead of in memory.
@@ -81,15 +82,15 @@ impl<W: Wire, S: CursorStore> Follow<W, S> {
         self
     }
 
-    /// The least time between two fetches, the pages of one catch-up aside. Default: none; at most 60 s
-    /// of it are asked of the hub as `min_interval` too.
+    /// The least time between two fetches, the pages of one catch-up aside. Default: none; at most a day.
+    /// The hub is asked for it too, as `min_interval`.
     pub fn fetch_interval(mut self, least: Duration) -> Self {
-        self.pace.least = least;
+        self.pace.least = least.min(DAY);
         self
     }
 
-    /// Asks `predicate` about each hint; what it declines is left to the safety poll, unless a later
-    /// hint brings it along.
+    /// Asks `predicate` about each hint. What it declines is left to the safety poll, or comes along with
+    /// the fetch for a later hint.
     pub fn fetch_if(
         mut self,
         predicate: impl FnMut(&SubscribeResponse) -> bool + Send + 'static,

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::quiet::Quiet;
 use super::settings::Pace;
+use crate::limits::FETCH_AFTER_MAX;
 use crate::v1::SubscribeResponse;
 use crate::v1::subscribe_response::Kind;
 
@@ -106,7 +107,8 @@ impl Course {
             if hint.kind() == Kind::Changed && !fetch_it(hint) {
                 self.left.clone_from(&hint.cursor);
             } else {
-                self.want(now + duration(hint.fetch_after.as_ref()), &hint.cursor);
+                let fetch_after = duration(hint.fetch_after.as_ref()).min(FETCH_AFTER_MAX);
+                self.want(now + fetch_after, &hint.cursor);
             }
         }
     }

@@ -7,8 +7,10 @@ use futures_util::{Stream, StreamExt};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::course::duration;
+use super::recover::asked;
 use super::{FetchIf, Selection, Shared};
 use crate::client::{Backoff, Error, Notice, Wire};
+use crate::limits;
 use crate::v1::SubscribeResponse;
 use crate::v1::subscribe_response::Kind;
 
@@ -20,13 +22,14 @@ const SILENCE: u32 = 3;
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A stream that lasted this long was a good one: back-off starts again.
 const GOOD: Duration = Duration::from_secs(30);
+/// The first back-off is long enough to spread a crowd whose hub crashed: polls bridge it.
+const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 pub(super) struct Listener<'a, W> {
     pub wire: &'a W,
     pub shared: &'a Shared,
     pub selection: &'a Selection,
     pub fetch_if: FetchIf,
-    pub backoff: Backoff,
     pub least: Duration,
 }
 
@@ -36,14 +39,15 @@ enum End {
     Asked(Duration),
     /// It is of no use any more: the cursor was replaced, or the hub does not answer.
     Unwanted,
-    /// Anything else.
-    Broken(String),
+    /// Anything else: why, and the least wait, if the hub named one.
+    Broken(String, Option<Duration>),
 }
 
 impl<W: Wire> Listener<'_, W> {
     /// Opens one stream after another.
     pub(super) async fn run(mut self) -> Infallible {
         let shared = self.shared;
+        let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
         loop {
             let (life, cursor) = shared.stream_wanted().await;
             let opened = Instant::now();
@@ -52,19 +56,21 @@ impl<W: Wire> Listener<'_, W> {
                 () = shared.stream_unwanted(life) => End::Unwanted,
             };
             if opened.elapsed() >= GOOD {
-                self.backoff.reset();
+                backoff.reset();
             }
-            self.pause(end).await;
+            self.pause(end, &mut backoff).await;
         }
     }
 
     /// Tells that the stream is gone, and waits until another may be tried.
-    async fn pause(&mut self, end: End) {
+    async fn pause(&mut self, end: End, backoff: &mut Backoff) {
         self.shared.change(|course| course.stream(false, Instant::now()));
         let (why, retry_after) = match end {
             End::Unwanted => return,
             End::Asked(after) => ("the hub asked to reconnect".into(), after),
-            End::Broken(why) => (why, self.backoff.next_wait()),
+            End::Broken(why, least) => {
+                (why, least.map(asked).unwrap_or_default() + backoff.next_wait())
+            }
         };
         self.shared.tell(&Notice::Polling { why, retry_after });
         sleep(retry_after).await;
@@ -75,7 +81,7 @@ impl<W: Wire> Listener<'_, W> {
         match timeout(CONFIRMED, self.wire.subscribe(request)).await {
             Ok(Ok(hints)) => self.listen(life, hints).await,
             Ok(Err(error)) => self.refused(&error),
-            Err(_) => End::Broken("no answer to Subscribe".into()),
+            Err(_) => End::Broken("no answer to Subscribe".into(), None),
         }
     }
 
@@ -88,10 +94,9 @@ impl<W: Wire> Listener<'_, W> {
             };
             self.heard(life, &hint);
             if hint.kind() == Kind::Reconnect {
-                return End::Asked(duration(hint.reconnect_after.as_ref()));
+                return End::Asked(asked(duration(hint.reconnect_after.as_ref())));
             }
-            let stated = Some(duration(hint.heartbeat_interval.as_ref()));
-            patience = stated.filter(|stated| !stated.is_zero()).unwrap_or(HEARTBEAT) * SILENCE;
+            patience = heartbeat_interval(&hint) * SILENCE;
         }
     }
 
@@ -112,7 +117,15 @@ impl<W: Wire> Listener<'_, W> {
         if error.is_cursor() {
             self.shared.change(|course| course.look_again(Instant::now()));
         }
-        End::Broken(error.to_string())
+        End::Broken(error.to_string(), error.retry_after())
+    }
+}
+
+/// As stated, within what the API allows.
+fn heartbeat_interval(hint: &SubscribeResponse) -> Duration {
+    match duration(hint.heartbeat_interval.as_ref()) {
+        Duration::ZERO => HEARTBEAT,
+        stated => stated.min(limits::HEARTBEAT_MAX),
     }
 }
 
@@ -122,8 +135,8 @@ async fn next(
 ) -> Result<SubscribeResponse, End> {
     match timeout(patience, hints.next()).await {
         Ok(Some(Ok(hint))) => Ok(hint),
-        Ok(Some(Err(error))) => Err(End::Broken(error.to_string())),
-        Ok(None) => Err(End::Broken("the stream ended".into())),
-        Err(_) => Err(End::Broken(format!("nothing heard for {patience:.0?}"))),
+        Ok(Some(Err(error))) => Err(End::Broken(error.to_string(), error.retry_after())),
+        Ok(None) => Err(End::Broken("the stream ended".into(), None)),
+        Err(_) => Err(End::Broken(format!("nothing heard for {patience:.0?}"), None)),
     }
 }

@@ -114,7 +114,6 @@ impl<W: Wire, S: CursorStore> Follow<W, S> {
             selection: &self.selection,
             fetch_if: self.fetch_if,
             least,
-            backoff: Default::default(),
         };
         let worker = Worker {
             wire: &self.wire,

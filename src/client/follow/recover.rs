@@ -9,7 +9,12 @@ use super::{FollowError, OnCursorError};
 use crate::client::{Backoff, Breaker, Error, Notice};
 
 /// Longest delay that a hub may ask for; what is beyond is taken for a mistake.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
+const ASKED_MAX: Duration = Duration::from_secs(300);
+
+/// The delay that a hub asks for, within reason.
+pub(super) fn asked(delay: Duration) -> Duration {
+    delay.min(ASKED_MAX)
+}
 
 /// When to try again: by back-off, or by the probes of an open breaker.
 #[derive(Debug, Default)]
@@ -29,9 +34,10 @@ impl Retry {
     fn failed(&mut self, error: &Error) -> (bool, Duration) {
         let opened = self.breaker.failed();
         let jitter = self.backoff.next_wait();
+        // A crowd that was told the same delay does not come back in step.
+        let told = error.retry_after().map(|delay| asked(delay) + jitter);
         let wait = self.breaker.probe_after().unwrap_or(jitter);
-        let asked = error.retry_after().map(|asked| asked.min(RETRY_AFTER_MAX) + jitter);
-        (opened, wait.max(asked.unwrap_or_default()))
+        (opened, wait.max(told.unwrap_or_default()))
     }
 }
 

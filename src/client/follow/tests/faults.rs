@@ -73,12 +73,17 @@ async fn a_hub_that_keeps_failing_is_probed_now_and_then_until_it_answers() {
 async fn an_overloaded_hub_is_left_alone_for_as_long_as_it_asks() {
     let hub = Hub::new();
     hub.state.lock().retry_after = Some(MINUTE);
+    hub.state.lock().refuse_streams = true;
     hub.fail_fetches_for(SECOND);
     let _running = start(&hub, |follow| follow);
     sleep(MINUTE - SECOND).await;
-    assert_eq!(hub.fetches(), 1);
+    assert_eq!(hub.calls(), (1, 0));
     sleep(2 * SECOND).await;
-    assert_eq!(hub.fetches(), 2);
+    assert_eq!(hub.calls(), (2, 1));
+    sleep(MINUTE - 2 * SECOND).await;
+    assert_eq!(hub.calls().1, 1);
+    sleep(5 * SECOND).await;
+    assert_eq!(hub.calls().1, 2);
 }
 
 #[tokio::test(start_paused = true)]

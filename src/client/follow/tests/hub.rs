@@ -151,13 +151,17 @@ impl Hub {
         if std::mem::take(&mut self.state.lock().foreign) {
             return Err(refusal("CURSOR_FOREIGN", "EARLIEST"));
         }
-        let state = self.state.lock();
-        if state.fetches_fail_until.is_some_and(|until| Instant::now() < until) {
-            let mut details = ErrorDetails::new();
-            details.set_retry_info(state.retry_after);
-            return Err(Status::with_error_details(Code::Unavailable, "no", details).into());
+        let until = self.state.lock().fetches_fail_until;
+        match until {
+            Some(until) if Instant::now() < until => Err(self.unavailable()),
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    fn unavailable(&self) -> Error {
+        let mut details = ErrorDetails::new();
+        details.set_retry_info(self.state.lock().retry_after);
+        Status::with_error_details(Code::Unavailable, "no", details).into()
     }
 
     /// Why the next message of a stream is sent, when it is.
@@ -224,7 +228,7 @@ impl Wire for Hub {
     async fn subscribe(&self, request: SubscribeRequest) -> Result<Self::Hints, Error> {
         self.state.lock().streams.push(request.clone());
         if self.state.lock().refuse_streams {
-            return Err(Status::unimplemented("a proxy").into());
+            return Err(self.unavailable());
         }
         self.check(&request.cursor)?;
         let number = self.state.lock().streams.len();

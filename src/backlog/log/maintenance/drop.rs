@@ -16,6 +16,9 @@ use crate::topic::table::TopicEntry;
 /// Keys of a topic taken from the table at once.
 const STEP: usize = 256;
 
+/// Topics with the number of their events.
+type Counts = Vec<(Box<str>, u32)>;
+
 /// Counts the events of a dropped segment no more, and drops the keys whose newest event it held: tombstones, or all if
 /// none is to survive.
 pub(in crate::backlog::log) fn forget<D: Disk>(
@@ -33,10 +36,7 @@ pub(in crate::backlog::log) fn forget<D: Disk>(
 }
 
 /// The topics of a segment, with the number of events of each.
-fn names<D: Disk>(
-    shared: &Shared<D>,
-    segment: &Arc<Segment<D>>,
-) -> io::Result<Vec<(Box<str>, u32)>> {
+fn names<D: Disk>(shared: &Shared<D>, segment: &Arc<Segment<D>>) -> io::Result<Counts> {
     match &segment.form {
         Form::Live(live) => Ok(by_topic(live)),
         Form::Stored(index) => match all_names(index)? {
@@ -53,7 +53,7 @@ fn names<D: Disk>(
     }
 }
 
-fn all_names<F: DiskFile>(index: &IndexFile<F>) -> io::Result<Option<Vec<(Box<str>, u32)>>> {
+fn all_names<F: DiskFile>(index: &IndexFile<F>) -> io::Result<Option<Counts>> {
     let (mut all, mut page) = (Vec::new(), Some(0));
     while let Some(at) = page {
         let Some((names, next)) = index.names(at)? else { return Ok(None) };
@@ -63,7 +63,7 @@ fn all_names<F: DiskFile>(index: &IndexFile<F>) -> io::Result<Option<Vec<(Box<st
     Ok(Some(all))
 }
 
-fn by_topic(live: &LiveIndex) -> Vec<(Box<str>, u32)> {
+fn by_topic(live: &LiveIndex) -> Counts {
     let mut counts: HashMap<&str, u32> = HashMap::new();
     for ordinal in 0..live.count() {
         if let Some(topic) = live.topic(ordinal) {

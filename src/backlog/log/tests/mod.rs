@@ -7,6 +7,7 @@ mod directory;
 mod faulty;
 mod model;
 mod repair;
+mod retention;
 mod space;
 mod support;
 mod throughput;

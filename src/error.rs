@@ -10,43 +10,95 @@ use crate::cursor::{Cursor, Incarnation};
 pub enum Error {
     /// A field is not what the API says.
     #[error("{field} {why}")]
-    InvalidField { field: String, why: String },
+    InvalidField {
+        /// The field, e.g. `events[3].topic`.
+        field: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A field or message is over its limit.
     #[error("{field} is over its limit of {limit}")]
-    TooLarge { field: String, limit: usize },
+    TooLarge {
+        /// The field, e.g. `events[3].topic`.
+        field: String,
+        /// Its limit: bytes, or a number of things.
+        limit: usize,
+    },
     /// A cursor cannot be used.
     #[error(transparent)]
     Cursor(#[from] Box<CursorError>),
     /// An id was used before, with other content.
     #[error("event {index} repeats an id with other content; nothing of its batch was written")]
-    IdConflict { index: usize },
+    IdConflict {
+        /// Of the event within the batch.
+        index: usize,
+    },
     /// `expected_cursor` does not hold.
     #[error("event {index}: its key has changed since the expected cursor, or that cannot be told")]
-    ExpectationFailed { index: usize, newest: Option<Cursor> },
+    ExpectationFailed {
+        /// Of the event within the batch.
+        index: usize,
+        /// The newest event of its key, if known.
+        newest: Option<Cursor>,
+    },
     /// A sequence of a PublishStream does not increase.
     #[error("sequence {sequence} is not after {last}")]
-    Sequence { sequence: i64, last: i64 },
+    Sequence {
+        /// What came.
+        sequence: i64,
+        /// What came before it.
+        last: i64,
+    },
     /// More was asked than the hub can do now.
     #[error("the hub is overloaded; retry in {} ms", retry_after.as_millis())]
-    Overloaded { retry_after: Duration },
+    Overloaded {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The disk is full up to the reserve.
     #[error("no space left for new events; publishing resumes by itself when there is")]
-    NoSpace { retry_after: Duration },
+    NoSpace {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The hub is stopping.
     #[error("the hub is stopping; retry in {} ms, or at another", retry_after.as_millis())]
-    Draining { retry_after: Duration },
+    Draining {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// A write to the backlog failed; it takes no more until a restart.
     #[error("a write to the backlog failed; it takes no more events until the hub is restarted")]
-    BacklogFailed { outcome: WriteOutcome },
+    BacklogFailed {
+        /// Whether the batch is in it.
+        outcome: WriteOutcome,
+    },
     /// Stored bytes are not what was written.
     #[error("the backlog is damaged in {file} at byte {offset}: {what}; run `hintwire check`")]
-    BacklogDamaged { file: String, offset: u64, what: String },
+    BacklogDamaged {
+        /// Where.
+        file: String,
+        /// At which byte.
+        offset: u64,
+        /// What is wrong there.
+        what: String,
+    },
     /// This node has not seen the `at_least` cursor.
     #[error("this node has not reached at_least yet; retry in {} ms", retry_after.as_millis())]
-    NodeBehind { retry_after: Duration },
+    NodeBehind {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// A cap on what is open at once.
     #[error("the hub has its {limit} {what} open already")]
-    LimitReached { what: &'static str, limit: usize, retry_after: Duration },
+    LimitReached {
+        /// What is open, e.g. streams.
+        what: &'static str,
+        /// How many may be.
+        limit: usize,
+        /// When to try again.
+        retry_after: Duration,
+    },
 }
 
 /// Why a cursor cannot be used, with the values that show the way out.
@@ -54,26 +106,52 @@ pub enum Error {
 pub enum CursorError {
     /// Not a token.
     #[error("{field} is not a cursor")]
-    Malformed { field: String },
+    Malformed {
+        /// The field that it came in.
+        field: String,
+    },
     /// Retention has passed it.
     #[error(
         "the cursor is before the earliest retained event; up to {lost_events} events are lost"
     )]
     Trimmed {
+        /// The place from which nothing is missing.
         earliest: Cursor,
+
+        /// The place after the newest event.
         head: Cursor,
+
+        /// Upper bound of events lost, over all topics.
         lost_events: u64,
+
+        /// When the earliest retained event was published.
         lost_until: Option<SystemTime>,
+
+        /// Whether a Snapshot holds every live key.
         snapshot_covers: bool,
     },
     /// It belongs to another life of the backlog, after the fork.
     #[error("the cursor belongs to another life of the backlog than {incarnation}")]
-    Foreign { incarnation: Incarnation, earliest: Cursor, head: Cursor, snapshot_covers: bool },
+    Foreign {
+        /// The life that writes now.
+        incarnation: Incarnation,
+        /// The place from which nothing is missing.
+        earliest: Cursor,
+        /// The place after the newest event.
+        head: Cursor,
+        /// Whether a Snapshot holds every live key.
+        snapshot_covers: bool,
+    },
     /// It is after the head of the backlog.
     #[error(
         "the cursor is after the head of the backlog: its end was lost, or the cursor invented"
     )]
-    Ahead { head: Cursor, incarnation: Incarnation },
+    Ahead {
+        /// The place after the newest event.
+        head: Cursor,
+        /// The life that writes now.
+        incarnation: Incarnation,
+    },
 }
 
 /// What a client whose cursor cannot be used does next.

@@ -57,7 +57,8 @@ pub trait Backlog: Send + Sync + 'static {
     /// The lives of the backlog.
     fn lineage(&self) -> &Lineage;
 
-    /// What was appended from now on, by any node, after it became readable. One receiver at a time.
+    /// What was appended from now on, by any node, after it became readable; it may begin a little earlier. One receiver
+    /// at a time.
     fn tail(&self) -> mpsc::Receiver<Appended>;
 
     /// What it is and how it fares.
@@ -107,9 +108,17 @@ pub enum Outcome {
     /// Durable: one place for each event, in order.
     Appended(Vec<Placed>),
     /// An id was used before with other content.
-    Conflict { index: usize },
+    Conflict {
+        /// Of the event within the batch.
+        index: usize,
+    },
     /// The expectation does not hold, or cannot be judged any more.
-    Expectation { index: usize, newest: Option<Position> },
+    Expectation {
+        /// Of the event within the batch.
+        index: usize,
+        /// The newest event of its key, if known.
+        newest: Option<Position>,
+    },
     /// The queue is full.
     Busy,
     /// No space: nothing of it was written.
@@ -220,7 +229,14 @@ pub enum ReadError {
     /// Retention has passed the place.
     Trimmed,
     /// Stored bytes are not what was written, or cannot be read.
-    Damaged { file: String, offset: u64, what: String },
+    Damaged {
+        /// Where.
+        file: String,
+        /// At which byte.
+        offset: u64,
+        /// What is wrong there.
+        what: String,
+    },
 }
 
 /// What a backlog is and how it fares.

@@ -15,10 +15,11 @@ const SAMPLES: usize = 256;
 pub struct Timeline(RwLock<VecDeque<(Position, i64)>>);
 
 impl Timeline {
-    /// The backlog has reached a place. Times do not decrease.
+    /// The backlog has reached a place, unless it had already. Times do not decrease.
     pub fn note(&self, head: Position, now: i64) {
         let mut samples = self.0.write();
         match samples.back_mut() {
+            Some((newest, _)) if head <= *newest => {}
             // One sample for all of a second: its newest place, its first time.
             Some((newest, begun)) if now < *begun + 1000 => *newest = head,
             _ => samples.push_back((head, now)),

@@ -54,7 +54,7 @@ promises!(reading: read, by [memory, log] {
     the_topic_table_knows_newest_and_count,
 });
 
-promises!(retaining: trim, by [memory] {
+promises!(retaining: trim, by [memory, log] {
     what_was_trimmed_cannot_be_read_and_the_rest_is_whole,
     survivors_are_seen_by_snapshots_alone,
     a_trimmed_tombstone_leaves_nothing,

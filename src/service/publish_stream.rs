@@ -54,6 +54,7 @@ impl<R> Answers<R>
 where
     R: Stream<Item = Result<v1::PublishStreamRequest, Status>> + Unpin,
 {
+    /// The answers to the requests of one stream.
     pub fn new(service: Service, requests: R) -> Self {
         Self {
             draining: Box::pin(service.draining.clone().cancelled_owned()),

@@ -13,6 +13,7 @@ use crate::hub::{Hint, HintKind, ReconnectReason, Subscribe, Subscription};
 use crate::v1;
 use crate::v1::subscribe_response as wire;
 
+/// Answers one call.
 pub async fn call(service: &Service, request: v1::SubscribeRequest) -> Result<Hints, Error> {
     let limits = &service.limits;
     let subscribe = Subscribe {

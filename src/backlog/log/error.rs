@@ -9,7 +9,10 @@ pub enum OpenError {
     #[error(
         "the directory holds `{found}` and no backlog: give an empty directory, or one of a hub"
     )]
-    Foreign { found: String },
+    Foreign {
+        /// A name in it.
+        found: String,
+    },
     /// It holds no backlog, where one was to be found.
     #[error("the directory holds no backlog")]
     Absent,
@@ -18,13 +21,21 @@ pub enum OpenError {
     Locked,
     /// It was written by a later version.
     #[error("`{file}` has a format that this version does not know; use a newer hintwire")]
-    Version { file: String },
+    Version {
+        /// The file that says so.
+        file: String,
+    },
     /// Stored bytes are not what was written.
     #[error(transparent)]
     Damaged(#[from] Damage),
     /// The operating system refused.
     #[error("{file}: {error}")]
-    Io { file: String, error: io::Error },
+    Io {
+        /// What was to be read or written.
+        file: String,
+        /// What it said.
+        error: io::Error,
+    },
 }
 
 /// Stored bytes that are not what was written.

@@ -12,6 +12,11 @@ use clap::Parser;
 use crate::failure::Failure;
 use crate::typed::{Cli, Command};
 
+/// Events are allocated by the thread that reads them and freed by the one that writes the log; glibc's allocator takes
+/// a quarter of the server's time for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Cli::parse().command).await {

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{FallocateFlags, FlockOperation};
+use rustix::fs::{FallocateFlags, FlockOperation, SeekFrom};
 use rustix::io::Errno;
 
 use super::disk::{Disk, DiskFile};
@@ -100,6 +100,16 @@ impl DiskFile for DirFile {
         self.0.read_exact_at(into, offset)
     }
 
+    fn next_data(&self, offset: u64) -> io::Result<Option<u64>> {
+        // All reads and writes name their place, so nobody minds where this leaves the file's own.
+        match rustix::fs::seek(&self.0, SeekFrom::Data(offset)) {
+            Ok(place) => Ok(Some(place)),
+            Err(Errno::NXIO) => Ok(None),
+            Err(Errno::INVAL | Errno::OPNOTSUPP) => Ok((offset < self.len()?).then_some(offset)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn len(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }
@@ -145,6 +155,7 @@ mod tests {
         let mut read = [1; 5];
         file.read_at(&mut read, 0).unwrap();
         assert_eq!((&read, file.len().unwrap()), (b"abc\0\0", 100));
+        assert_eq!((file.next_data(1).unwrap(), file.next_data(4096).unwrap()), (Some(1), None));
         assert_eq!(file.read_at(&mut read, 98).err().unwrap().kind(), io::ErrorKind::UnexpectedEof);
     }
 }

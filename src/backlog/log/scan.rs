@@ -63,10 +63,7 @@ impl<'f, F: DiskFile> Scanner<'f, F> {
 
     /// The next record at or after the present place, however much that is none lies between.
     pub fn search(&mut self) -> io::Result<Option<(u64, Record<'_>)>> {
-        while self.at < self.window.len {
-            if self.skip_zeros()? {
-                continue;
-            }
+        while self.skip_zeros()? {
             if self.record_len()?.is_some() {
                 return self.advance();
             }
@@ -78,24 +75,34 @@ impl<'f, F: DiskFile> Scanner<'f, F> {
     /// The last place that holds anything but zeros, at or after the present one; the scan ends there.
     pub fn written(&mut self) -> io::Result<Option<u64>> {
         let mut last = None;
-        while self.at < self.window.len {
-            let chunk = self.window.at(self.at, CHUNK)?;
+        while let Some(at) = self.window.file.next_data(self.at)? {
+            let chunk = self.window.at(at, CHUNK)?;
             if !is_zero(chunk) {
                 let within = chunk.iter().rposition(|byte| *byte != 0);
-                last = within.map(|within| self.at + within as u64);
+                last = within.map(|within| at + within as u64);
             }
-            self.at += chunk.len() as u64;
+            self.at = at + chunk.len() as u64;
         }
         Ok(last)
     }
 
-    /// Whether a step over zeros was made: no record begins with them where its length is.
+    /// Moves over zeros, as no record begins with them where its length is; whether there is anything else.
     fn skip_zeros(&mut self) -> io::Result<bool> {
-        let chunk = self.window.at(self.at, CHUNK / 16)?;
-        let zeros = chunk.iter().position(|byte| *byte != 0).unwrap_or(chunk.len());
-        let step = zeros / ALIGN * ALIGN;
-        self.at += step as u64;
-        Ok(step > 0)
+        loop {
+            let chunk = self.window.at(self.at, CHUNK / 16)?;
+            let zeros = chunk.iter().position(|byte| *byte != 0);
+            let (step, ended) = (zeros.unwrap_or(chunk.len()), chunk.len() < CHUNK / 16);
+            self.at += (step / ALIGN * ALIGN) as u64;
+            if zeros.is_some() || ended {
+                return Ok(zeros.is_some());
+            }
+            match self.window.file.next_data(self.at)? {
+                Some(place) if place < self.window.len => {
+                    self.at = place / ALIGN as u64 * ALIGN as u64
+                }
+                _ => return Ok(false),
+            }
+        }
     }
 
     /// Bytes of the valid record that is here, if one is.
@@ -112,4 +119,57 @@ impl<'f, F: DiskFile> Scanner<'f, F> {
 /// Whether all bytes are zero; in strides, since it runs over all that is allocated and not written.
 fn is_zero(bytes: &[u8]) -> bool {
     bytes.chunks(64).all(|chunk| chunk.iter().fold(0, |all, byte| all | byte) == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backlog::log::dir::{Dir, DirFile};
+    use crate::backlog::log::disk::Disk;
+    use crate::backlog::log::record::Seal;
+    use crate::cursor::Position;
+    use crate::event::Micros;
+
+    fn file(temp: &tempfile::TempDir) -> DirFile {
+        Dir::open(temp.path()).unwrap().create("a").unwrap()
+    }
+
+    fn seal(len: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let seal = Seal { last: Position(1), next: Position(1), len, time: Micros(1) };
+        seal.encode(&mut bytes, 5);
+        bytes
+    }
+
+    #[test]
+    fn a_record_is_found_behind_any_bytes_and_holes() {
+        for at in [0, 8, 4096, 64 << 10, (1 << 20) - 8, 5 << 20] {
+            let temp = tempfile::tempdir().unwrap();
+            let file = file(&temp);
+            file.write_at(&[0xff; 13], 0).unwrap();
+            file.write_at(&seal(at), at).unwrap();
+            file.allocate(9 << 20).unwrap();
+            let mut scanner = Scanner::new(&file, 5, 0).unwrap();
+            let found = scanner.search().unwrap().map(|(place, _)| place);
+            assert_eq!(found, Some(at));
+            assert!(scanner.search().unwrap().is_none());
+            let mut scanner = Scanner::new(&file, 5, 0).unwrap();
+            let last = seal(at).iter().rposition(|byte| *byte != 0).unwrap() as u64;
+            assert_eq!(scanner.written().unwrap(), Some((at + last).max(12)));
+        }
+    }
+
+    #[test]
+    fn a_search_ends_with_the_file_whatever_its_length() {
+        for len in [0, 1, 7, 8, 9, 4095, 4100, (64 << 10) + 3] {
+            for byte in [0, 0x55] {
+                let temp = tempfile::tempdir().unwrap();
+                let file = file(&temp);
+                file.write_at(&vec![byte; len], 0).unwrap();
+                assert!(Scanner::new(&file, 5, 0).unwrap().search().unwrap().is_none());
+                let written = (byte != 0 && len > 0).then(|| len as u64 - 1);
+                assert_eq!(Scanner::new(&file, 5, 0).unwrap().written().unwrap(), written);
+            }
+        }
+    }
 }

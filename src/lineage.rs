@@ -96,6 +96,11 @@ impl Lineage {
         self.current.incarnation
     }
 
+    /// All events of the life that writes lie after this place.
+    pub fn first(&self) -> Position {
+        self.current.first
+    }
+
     /// The one token of a place.
     pub fn cursor(&self, position: Position) -> Cursor {
         Cursor { incarnation: self.life_at(position).incarnation, position }

@@ -11,6 +11,9 @@ use super::state::{Prepared, Shared};
 use crate::cursor::Position;
 use crate::event::Micros;
 
+/// Bytes by which a file grows that was not prepared whole.
+const STEP: u64 = 1 << 20;
+
 /// The segment that is written to.
 #[derive(Debug)]
 pub struct Active<D: Disk> {
@@ -75,8 +78,9 @@ impl<D: Disk> Active<D> {
     fn put(&mut self, bytes: &[u8], end: u64) -> io::Result<()> {
         let file = &self.segment.file;
         if end > self.allocated {
-            file.allocate(end)?;
-            self.allocated = end;
+            let allocated = end.next_multiple_of(STEP);
+            file.allocate(allocated)?;
+            self.allocated = allocated;
         }
         file.write_at(bytes, self.at)
     }

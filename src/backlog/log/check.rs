@@ -188,7 +188,7 @@ impl<'a, D: Disk> Checking<'a, D> {
         let name = index::file_name(number);
         let Ok(file) = self.disk.open(&name) else { return Ok(()) };
         let len = file.len().in_file(&name)?;
-        let mut whole = len % PAGE as u64 == 0;
+        let mut whole = len.is_multiple_of(PAGE as u64);
         for page in 0..(len / PAGE as u64) as u32 {
             whole &= read_pages(&file, seed, page, 1).in_file(&name)?.is_some();
         }

@@ -95,6 +95,7 @@ impl<D: Disk> LogBacklog<D> {
 
 /// The writer's thread.
 fn run<D: Disk>(log: &mut Log<D>, queue: &Queue, tail: &Tail) {
+    let _ended = Ended(queue);
     while let Some(group) = queue.take(TICK) {
         if group.is_empty() {
             log.writer.tick();
@@ -108,6 +109,15 @@ fn run<D: Disk>(log: &mut Log<D>, queue: &Queue, tail: &Tail) {
             let _ = waiting.send(outcome);
         }
         tell(tail, appended);
+    }
+}
+
+/// However the writer's thread ends, nobody waits for it any more.
+struct Ended<'q>(&'q Queue);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.abandon();
     }
 }
 

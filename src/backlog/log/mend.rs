@@ -16,9 +16,10 @@ use super::replay::Replayed;
 use super::segment::{Segment, file_name};
 use super::state::Prepared;
 use super::writer::Tail;
-use crate::cursor::{Incarnation, Position};
+use crate::cursor::Position;
 use crate::event::Micros;
 use crate::limits::APPEND_QUEUE;
+use crate::lineage::Lineage;
 
 /// Positions by which the log moves on beyond what a cut could have held.
 const GAP: u64 = APPEND_QUEUE as u64 * 1000;
@@ -43,8 +44,8 @@ pub struct Mender<'a, D> {
     pub disk: &'a D,
     /// Secret of the backlog.
     pub salt: u64,
-    /// The life that goes on.
-    pub incarnation: Incarnation,
+    /// The lives of the backlog; the last one goes on.
+    pub lineage: &'a Lineage,
     /// The time now.
     pub now: Micros,
     /// When the last event was published.
@@ -70,8 +71,10 @@ impl<D: Disk> Mender<'_, D> {
                 let (end, created) = (newest.end, newest.created);
                 let active = Active::resume(newest.segment, end, created).in_file(&name)?;
                 match torn {
-                    None => (self.tail(Some(active), number, last), next, None),
-                    Some(torn) => self.cut(active, last, next, torn)?,
+                    None if last >= self.lineage.first() => {
+                        (self.tail(Some(active), number, last), next, None)
+                    }
+                    torn => self.cut(active, last, next, torn)?,
                 }
             }
         };
@@ -82,25 +85,28 @@ impl<D: Disk> Mender<'_, D> {
         Tail { active, number, last, time: self.time }
     }
 
-    /// Cuts what a torn write left from where the segment is valid up to.
+    /// Ends a segment where it is valid up to, and cuts what a torn write left there. Without that it is ended too if a
+    /// new life, which a repair began, writes elsewhere.
     fn cut(
         &self,
         mut active: Active<D>,
         last: Position,
         next: Option<Prepared<D>>,
-        torn: u64,
+        torn: Option<u64>,
     ) -> Result<Ending<D>, OpenError> {
         let number = active.segment.number;
         let (name, at) = (file_name(number), active.at);
         let prepared = next.map_or_else(|| empty_file(self.disk, number + 1), Ok)?;
-        let next = beyond(last, torn + 1 - at);
+        let bytes = torn.map_or(0, |torn| torn + 1 - at);
+        let next = beyond(last, bytes).max(self.lineage.first());
         active.seal(last, next, self.time).in_file(&name)?;
-        let cut = format!(
-            "{} bytes at byte {at} of `{name}`, which a crash left incomplete: what was published after \
-             position {last} and was not answered; the log goes on after position {next}",
-            torn + 1 - at
-        );
-        Ok((self.tail(None, number, next), Some(prepared), Some(cut)))
+        let cut = torn.map(|_| {
+            format!(
+                "{bytes} bytes at byte {at} of `{name}`, which a crash left incomplete: what was published after \
+                 position {last} and was not answered; the log goes on after position {next}"
+            )
+        });
+        Ok((self.tail(None, number, next), Some(prepared), cut))
     }
 
     /// Cuts the torn first write of a segment: with a header it is one to be cut as any other.
@@ -114,11 +120,12 @@ impl<D: Disk> Mender<'_, D> {
         let name = file_name(number);
         let base = beyond(base, torn);
         let seed = record::seed(self.salt, number);
-        let header = Header { number, incarnation: self.incarnation, base, created: self.now };
+        let header =
+            Header { number, incarnation: self.lineage.current(), base, created: self.now };
         file.write_at(&header.encode(seed), 0).and_then(|()| file.sync()).in_file(&name)?;
         let segment = Segment::live(number, base, seed, file);
         let active = Active::resume(segment, FIRST_RECORD, self.now).in_file(&name)?;
-        self.cut(active, base, None, torn.max(FIRST_RECORD))
+        self.cut(active, base, None, Some(torn.max(FIRST_RECORD)))
     }
 }
 

@@ -95,8 +95,8 @@ impl<D: Disk> Log<D> {
         let reach = resume(&disk, identity.salt, &manifest, &survivors, &mut replay)?;
         let recovery = Recovery::new(&disk, &identity, &manifest, &numbers, &mut replay)?;
         let found = recovery.find()?;
-        let (salt, incarnation) = (identity.salt, identity.lineage.current());
-        let mender = Mender { disk: &disk, salt, incarnation, now, time: replay.time };
+        let Identity { salt, ref lineage, .. } = identity;
+        let mender = Mender { disk: &disk, salt, lineage, now, time: replay.time };
         let Recovered { segments, tail, prepared, cut } = mender.mend(found)?;
         replay.forget_deleted();
         if let Some(cut) = &cut {

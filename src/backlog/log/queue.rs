@@ -69,6 +69,12 @@ impl Queue {
         self.state.lock().closed = true;
         self.filled.notify_one();
     }
+
+    /// Refuses what comes from now on, and drops what waits: nobody will take it.
+    pub fn abandon(&self) {
+        self.close();
+        self.state.lock().waiting.clear();
+    }
 }
 
 impl State {

@@ -83,14 +83,14 @@ impl<'a, D: Disk> Recovery<'a, D> {
     pub fn find(mut self) -> Result<Found<D>, OpenError> {
         let mut segments = Vec::new();
         let mut before: Option<Replayed<D>> = None;
-        let begun = self.identity.lineage.lives().last().map_or(Position::INCEPTION, |l| l.first);
         let mut last = self.manifest.earliest;
         let mut number = self.manifest.first;
         loop {
             let file = Arc::new(self.disk.open(&file_name(number)).in_file(&file_name(number))?);
             let Some(header) = self.header(number, &file, last)? else {
                 let torn = written(&*file, 0).in_file(&file_name(number))?;
-                let (newest, next, base) = (before, Prepared { number, file }, last.max(begun));
+                let (newest, next, base) =
+                    (before, Prepared { number, file }, last.max(self.identity.lineage.first()));
                 return Ok(Found { segments, end: End::Sealed { newest, next, base, torn } });
             };
             let seed = record::seed(self.identity.salt, number);
@@ -157,7 +157,7 @@ impl<'a, D: Disk> Recovery<'a, D> {
             };
         }
         let proven = proven_beyond(file, seed, 0).in_file(&name)?.max(self.proven());
-        if number < self.newest || proven > base {
+        if number < self.newest || proven > base.max(self.identity.lineage.first()) {
             return damaged("its header is invalid, yet what follows proves that it was synced");
         }
         Ok(None)

@@ -86,6 +86,15 @@ struct Kept<D: Disk> {
     time: Micros,
 }
 
+/// A segment up to some byte.
+struct Prefix<D: Disk> {
+    segment: Arc<Segment<D>>,
+    created: Micros,
+    /// Its last event there, and when that was published.
+    last: Position,
+    time: Micros,
+}
+
 impl<D: Disk> Repair<'_, D> {
     fn run(mut self, incarnation: Incarnation, say: impl FnOnce(&Loss)) -> Result<Loss, OpenError> {
         if self.number < self.manifest.first {
@@ -141,7 +150,8 @@ impl<D: Disk> Repair<'_, D> {
     /// What is valid before the damage.
     fn kept(&self) -> Result<Kept<D>, OpenError> {
         if self.damage.offset >= FIRST_RECORD {
-            let (segment, created, last, time) = self.prefix(self.number, self.damage.offset)?;
+            let valid = self.prefix(self.number, self.damage.offset)?;
+            let Prefix { segment, created, last, time } = valid;
             // A segment of which no event is kept goes whole: its life may be one that the cut leaves out.
             if last > segment.base {
                 let active = Active::resume(segment, self.damage.offset, created);
@@ -152,18 +162,14 @@ impl<D: Disk> Repair<'_, D> {
         // The segment before, if there is one, is whole: the damage is the first there is.
         let before = self.number.checked_sub(1).filter(|number| *number >= self.manifest.first);
         let last = match before {
-            Some(number) => self.prefix(number, u64::MAX)?.2,
+            Some(number) => self.prefix(number, u64::MAX)?.last,
             None => self.manifest.earliest,
         };
         Ok(Kept { active: None, last, time: Micros::default() })
     }
 
-    /// A segment, when it was begun, and its last event and that one's time before a byte.
-    fn prefix(
-        &self,
-        number: u32,
-        end: u64,
-    ) -> Result<(Arc<Segment<D>>, Micros, Position, Micros), OpenError> {
+    /// What a segment holds before a byte.
+    fn prefix(&self, number: u32, end: u64) -> Result<Prefix<D>, OpenError> {
         let (name, seed) = (file_name(number), record::seed(self.identity.salt, number));
         let file = self.disk.open(&name).in_file(&name)?;
         let header = read_header(&file, seed).in_file(&name)?;
@@ -178,7 +184,7 @@ impl<D: Disk> Repair<'_, D> {
             time = batch.entries().last().map_or(time, |(_, entry)| entry.time);
         }
         let segment = Segment::live(number, header.base, seed, Arc::new(file));
-        Ok((segment, header.created, last, time))
+        Ok(Prefix { segment, created: header.created, last, time })
     }
 
     /// No event in these segments is after this place.

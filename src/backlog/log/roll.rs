@@ -23,7 +23,7 @@ impl<D: Disk> Writer<D> {
         let blocked = *self.shared.health.lock() == Health::NoSpace;
         if blocked || self.is_aged(now) {
             // What stops it is kept as the health of the log.
-            let _ = self.make_room(0, now);
+            let _ = self.make_room(self.wanted, now);
         }
     }
 
@@ -41,7 +41,9 @@ impl<D: Disk> Writer<D> {
             }
             _ => looked.and_then(|()| self.roll(now)),
         };
-        self.settle(result, now)
+        let settled = self.settle(result, now);
+        self.wanted = if settled.is_ok() { 0 } else { bytes };
+        settled
     }
 
     /// Notes what the log can still do.

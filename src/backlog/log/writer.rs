@@ -52,6 +52,8 @@ pub struct Writer<D: Disk> {
     /// Positions were taken back: the next event belongs into another segment.
     pub(super) hole: bool,
     pub(super) blocked_until: Micros,
+    /// Bytes for which there was no room when it was looked for last.
+    pub(super) wanted: u64,
     pub(super) space_seen: Micros,
     stage: Stage,
     answers: Vec<Answer>,
@@ -82,6 +84,7 @@ impl<D: Disk> Writer<D> {
             time,
             hole: false,
             blocked_until: Micros::default(),
+            wanted: 0,
             space_seen: Micros::default(),
             stage: Stage::default(),
             answers: Vec::new(),

@@ -1,5 +1,4 @@
 //! What is missing or invalid before the last proven place is damage, named; after it, it is cut, and said.
-#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // Tests spoil files behind the back of the log.
 
 use std::fs;
 

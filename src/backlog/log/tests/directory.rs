@@ -1,5 +1,4 @@
 //! Which directories are taken.
-#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // Tests spoil files behind the back of the log.
 
 use std::fs;
 

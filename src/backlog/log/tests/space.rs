@@ -100,6 +100,9 @@ fn a_segment_that_cannot_be_made_refuses_publishing_until_it_can() {
     let large = || batch([event("a", vec![0; 50 << 10])]);
     assert_eq!(commit(&mut log, vec![large()]), [Outcome::NoSpace]);
     place.wait(2);
+    log.writer.tick();
+    assert_eq!(*log.shared.health.lock(), Health::NoSpace, "there is still none for a segment");
+    place.wait(2);
     disk.set_free(u64::MAX);
     disk.fail(Call::Allocate, ErrorKind::StorageFull);
     assert_eq!(commit(&mut log, vec![large()]), [Outcome::NoSpace]);

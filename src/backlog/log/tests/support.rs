@@ -1,5 +1,4 @@
 //! A log in a temporary directory, driven without threads.
-#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // Tests spoil files behind the back of the log.
 
 use std::fs;
 use std::path::{Path, PathBuf};

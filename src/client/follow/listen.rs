@@ -37,7 +37,7 @@ pub(super) struct Listener<'a, W> {
 enum End {
     /// The hub asked for it, and when to come back.
     Asked(Duration),
-    /// It is of no use any more: the cursor was replaced, or the hub does not answer.
+    /// It is of no use any more: the cursor was replaced.
     Unwanted,
     /// Anything else: why, and the least wait, if the hub named one.
     Broken(String, Option<Duration>),
@@ -55,23 +55,23 @@ impl<W: Wire> Listener<'_, W> {
                 end = self.one_stream(life, cursor) => end,
                 () = shared.stream_unwanted(life) => End::Unwanted,
             };
+            shared.change(|course| course.stream(false, Instant::now()));
             if opened.elapsed() >= GOOD {
                 backoff.reset();
             }
-            self.pause(end, &mut backoff).await;
+            self.pause(end, backoff.next_wait()).await;
         }
     }
 
-    /// Tells that the stream is gone, and waits until another may be tried.
-    async fn pause(&mut self, end: End, backoff: &mut Backoff) {
-        self.shared.change(|course| course.stream(false, Instant::now()));
-        let (why, retry_after) = match end {
+    /// Waits until another stream may be tried: as long as the hub asks, and the back-off, which also
+    /// keeps a hub that asks for nothing, again and again, from being asked without end.
+    async fn pause(&mut self, end: End, backoff: Duration) {
+        let (why, asked_for) = match end {
             End::Unwanted => return,
-            End::Asked(after) => ("the hub asked to reconnect".into(), after),
-            End::Broken(why, least) => {
-                (why, least.map(asked).unwrap_or_default() + backoff.next_wait())
-            }
+            End::Asked(after) => ("the hub asked to reconnect".into(), Some(after)),
+            End::Broken(why, least) => (why, least),
         };
+        let retry_after = asked_for.map(asked).unwrap_or_default() + backoff;
         self.shared.tell(&Notice::Polling { why, retry_after });
         sleep(retry_after).await;
     }
@@ -94,7 +94,7 @@ impl<W: Wire> Listener<'_, W> {
             };
             self.heard(life, &hint);
             if hint.kind() == Kind::Reconnect {
-                return End::Asked(asked(duration(hint.reconnect_after.as_ref())));
+                return End::Asked(duration(hint.reconnect_after.as_ref()));
             }
             patience = heartbeat_interval(&hint) * SILENCE;
         }

@@ -86,9 +86,10 @@ impl<W, S, H> Worker<'_, W, S, H> {
     fn goes_on_from_snapshot(&self, error: &Error) -> Option<bool> {
         let action = error.metadata().get("action").map(String::as_str);
         match (self.on_cursor_error, action) {
-            // A snapshot that took so long that retention passed its place starts over.
-            _ if self.reading != Reading::Tail && error.reason() == "CURSOR_TRIMMED" => Some(true),
-            (OnCursorError::Fail, _) | (_, Some("FAIL")) => None,
+            (_, Some("FAIL")) => None,
+            // Retention, or a new life of the backlog, overtook a snapshot half-way: it starts over.
+            _ if matches!(self.reading, Reading::Snapshot { .. }) => Some(true),
+            (OnCursorError::Fail, _) => None,
             (OnCursorError::Snapshot, _) => Some(true),
             (OnCursorError::Earliest, _) => Some(false),
             (OnCursorError::Advised, action) => match action {

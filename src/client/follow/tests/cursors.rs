@@ -112,6 +112,19 @@ async fn a_start_with_a_snapshot_hands_over_the_state_and_saves_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_snapshot_that_is_overtaken_half_way_starts_over() {
+    let hub = Hub::new();
+    (0..3).for_each(|_| hub.publish());
+    hub.state.lock().snapshot_overtaken = true;
+    let running = start(&hub, |follow| follow.start(Start::Snapshot));
+    sleep(SECOND).await;
+    let pages = [(true, false), (true, false), (false, true)];
+    let pages = pages.map(|(first, last)| Origin::Snapshot { first, last });
+    assert_eq!(*running.inbox.origins.lock(), pages);
+    assert_eq!(running.store.cursor(), Some(place(3)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn on_a_quiet_topic_the_cursor_moves_with_the_head_and_is_saved_now_and_then() {
     let hub = Hub::new();
     let running = start(&hub, |follow| follow.safety_poll(None));

@@ -42,9 +42,22 @@ async fn a_hub_that_asks_for_it_is_reconnected_to_when_it_says() {
     hub.publish();
     sleep(hub::RECONNECT - SECOND).await;
     assert_eq!(hub.state.lock().streams.len(), 1);
-    sleep(2 * SECOND).await;
+    sleep(3 * SECOND).await;
     assert_eq!(hub.state.lock().streams.len(), 2);
     assert_eq!(running.inbox.noticed(|notice| matches!(notice, Notice::Hinted)), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hub_that_ends_every_stream_at_once_is_asked_less_and_less() {
+    let hub = Hub::new();
+    hub.state.lock().ends_streams = true;
+    let running = start(&hub, |follow| follow);
+    sleep(HOUR).await;
+    let streams = hub.calls().1;
+    assert!((100..1000).contains(&streams), "{streams}");
+    hub.publish();
+    sleep(2 * MINUTE).await;
+    assert_eq!(running.inbox.events(), vec![1]);
 }
 
 #[tokio::test(start_paused = true)]

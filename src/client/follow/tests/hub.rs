@@ -42,6 +42,10 @@ pub struct State {
     pub action: &'static str,
     pub fetches_fail_until: Option<Instant>,
     pub retry_after: Option<Duration>,
+    /// Streams end right after the first message.
+    pub ends_streams: bool,
+    /// The next second page of a snapshot is refused.
+    pub snapshot_overtaken: bool,
     /// The next fetch gets no answer.
     pub fetch_hangs: bool,
     /// The next fetch is told that its cursor is of another life.
@@ -76,6 +80,8 @@ impl Hub {
             action: "SNAPSHOT",
             fetches_fail_until: None,
             retry_after: None,
+            ends_streams: false,
+            snapshot_overtaken: false,
             fetch_hangs: false,
             foreign: false,
             refuse_streams: false,
@@ -218,6 +224,9 @@ impl Wire for Hub {
     async fn snapshot(&self, request: SnapshotRequest) -> Result<SnapshotResponse, Error> {
         self.state.lock().snapshots += 1;
         let first = request.page_token.is_empty();
+        if !first && std::mem::take(&mut self.state.lock().snapshot_overtaken) {
+            return Err(refusal("CURSOR_TRIMMED", "SNAPSHOT"));
+        }
         Ok(SnapshotResponse {
             events: if first { self.events(0).collect() } else { Vec::new() },
             next_page_token: if first { "2".into() } else { String::new() },
@@ -235,6 +244,9 @@ impl Wire for Hub {
         let head = self.head.subscribe();
         let confirmed = (self.clone(), Some(Kind::Confirmed), head);
         let stream = unfold(confirmed, move |(hub, first, mut head)| async move {
+            if first.is_none() && hub.state.lock().ends_streams {
+                return None;
+            }
             let kind = match first {
                 Some(kind) => kind,
                 None => hub.message(number, &mut head).await,

@@ -29,7 +29,6 @@ pub async fn run(typed: Subscribe) -> Result<(), Failure> {
 }
 
 fn object(hint: &SubscribeResponse) -> Value {
-    let reason = hint.reconnect_reason().as_str_name().trim_start_matches("RECONNECT_REASON_");
     let reconnect = hint.kind() == Kind::Reconnect;
     json!({
         "kind": kind(hint),
@@ -40,7 +39,7 @@ fn object(hint: &SubscribeResponse) -> Value {
         "fetch_after": duration(hint.fetch_after),
         "heartbeat_interval": duration(hint.heartbeat_interval),
         "reconnect_after": reconnect.then(|| duration(hint.reconnect_after)),
-        "reconnect_reason": reconnect.then_some(reason),
+        "reconnect_reason": reconnect.then(|| reason(hint)),
     })
 }
 
@@ -54,12 +53,15 @@ fn text(hint: &SubscribeResponse) -> String {
         text.push_str(" and perhaps more");
     }
     if hint.kind() == Kind::Reconnect {
-        let reason = hint.reconnect_reason().as_str_name();
-        text.push_str(&format!(" after {} ({reason})", duration(hint.reconnect_after)));
+        text.push_str(&format!(" after {} ({})", duration(hint.reconnect_after), reason(hint)));
     }
     text
 }
 
 fn kind(hint: &SubscribeResponse) -> &'static str {
     hint.kind().as_str_name().trim_start_matches("KIND_")
+}
+
+fn reason(hint: &SubscribeResponse) -> &'static str {
+    hint.reconnect_reason().as_str_name().trim_start_matches("RECONNECT_REASON_")
 }

@@ -4,6 +4,7 @@ pub mod escape;
 pub mod json;
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::time::Duration;
 
 use hintwire::v1;
 use prost_types::Timestamp;
@@ -102,10 +103,11 @@ pub fn time(time: &Timestamp) -> String {
     time.to_string()
 }
 
-/// A duration that came over the wire, for people.
+/// A duration that came over the wire, for people: to the millisecond.
 pub fn duration(duration: Option<prost_types::Duration>) -> String {
-    let duration = duration.and_then(|duration| duration.try_into().ok()).unwrap_or_default();
-    hintwire::config::human::format_duration(duration)
+    let duration: Duration = duration.and_then(|wire| wire.try_into().ok()).unwrap_or_default();
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    hintwire::config::human::format_duration(Duration::from_millis(millis))
 }
 
 #[cfg(test)]

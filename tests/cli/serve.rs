@@ -95,3 +95,32 @@ fn damage_is_refused_with_code_5_and_the_file_and_what_to_do() {
     let data = damaged();
     refused(data.path(), "127.0.0.1:0").failed(5, &["damaged", "at byte", "hintwire check"]);
 }
+
+#[test]
+fn check_tells_damage_from_health_and_repairs_it() {
+    let data = damaged();
+    let dir = data.path().to_str().unwrap();
+    let check = |args: &[&str]| Ended::of(hintwire(args).output().unwrap());
+    check(&["check", dir]).failed(5, &[dir, "damaged", "--repair"]);
+    let repaired = check(&["check", dir, "--repair", "--json"]);
+    assert!(repaired.err.contains("all events after position"), "{repaired:?}");
+    assert_eq!(repaired.json()[0]["lives"], 2);
+    let whole = check(&["check", dir]);
+    assert!(whole.err.is_empty() && whole.ok().contains("whole"));
+    let hub = Hub::start(data.path());
+    let lineage = &hub.run(&["hub", "--json"]).json()[0]["lineage"];
+    assert_eq!(lineage.as_array().unwrap().len(), 2);
+    hub.run(&["publish", "--topic", "a", "--data", "on it goes"]).ok();
+    check(&["check", dir]).failed(1, &["another process"]);
+}
+
+#[test]
+fn check_of_what_is_no_backlog_says_so_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    for args in [&["check", dir][..], &["check", dir, "--repair"]] {
+        Ended::of(hintwire(args).output().unwrap()).failed(1, &["no backlog"]);
+    }
+    assert_eq!(fs::read_dir(dir).unwrap().count(), 0);
+    Ended::of(hintwire(&["check", "/nowhere"]).output().unwrap()).failed(1, &["/nowhere"]);
+}

@@ -1,6 +1,5 @@
 //! How a command ends when it does not succeed: an exit code, and a text that says what to do.
 
-use std::error::Error as _;
 use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
@@ -124,16 +123,27 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let damaged = matches!(error, OpenError::Damaged(_));
+        Self::new(if damaged { Exit::Damage } else { Exit::Error }, error)
+    }
+}
+
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {
-        let mut message = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            message = format!("{message}: {cause}");
-            source = cause.source();
+        match error {
+            ServeError::Open(error) => error.into(),
+            other => Self::error(causes(&other)),
         }
-        let damaged = matches!(error, ServeError::Open(OpenError::Damaged(_)));
-        Self::new(if damaged { Exit::Damage } else { Exit::Error }, message)
+    }
+}
+
+/// An error and what is behind it.
+fn causes(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", causes(cause)),
+        None => error.to_string(),
     }
 }
 

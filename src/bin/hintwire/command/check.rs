@@ -1,8 +1,74 @@
 //! `hintwire check`.
 
+use hintwire::backlog::log::dir::Dir;
+use hintwire::backlog::log::{Loss, Lost, OpenError, Summary, check, repair};
+use serde_json::{Map, Value, json};
+
 use crate::failure::Failure;
+use crate::print::{Output, escape};
 use crate::typed::Check;
 
 pub fn run(typed: &Check) -> Result<(), Failure> {
-    Err(Failure::error(format!("{}: not yet", typed.dir.display())))
+    let in_dir = |failure: Failure| failure.context(typed.dir.display());
+    let disk = Dir::open(&typed.dir).map_err(|error| in_dir(Failure::error(error)))?;
+    if typed.repair {
+        mend(&disk).map_err(in_dir)?;
+    }
+    let summary = check(&disk).map_err(|error| in_dir(error.into()))?;
+    let mut output = Output::new(typed.json);
+    output.fields(&fields(&summary))?;
+    Ok(output.flush()?)
+}
+
+/// Repairs one damage after the other.
+fn mend(disk: &Dir) -> Result<(), Failure> {
+    let once = || -> Result<Option<Loss>, Failure> {
+        let incarnation = getrandom::u64().map_err(Failure::error)?;
+        let said = |loss: &Loss| eprintln!("hintwire: {}", escape::text(&text(loss)));
+        repair(disk, incarnation, said).map_err(|error: OpenError| error.into())
+    };
+    while once()?.is_some() {}
+    Ok(())
+}
+
+/// What a repair gives up, said before it does.
+fn text(loss: &Loss) -> String {
+    let Loss { damage, lost } = loss;
+    let lost = match lost {
+        Lost::After { kept, upto, files } => format!(
+            "all events after position {kept} are lost, up to position {upto} at most; \
+             {files} segment files are removed"
+        ),
+        Lost::Survivors => "newest events of keys older than the retention are lost, and \
+             snapshots no longer hold every live key"
+            .into(),
+    };
+    format!("{} at byte {}: {}; {lost}", damage.file, damage.offset, damage.what)
+}
+
+fn fields(summary: &Summary) -> Map<String, Value> {
+    let lineage = &summary.lineage;
+    let cut = |(before, after): &(_, _)| {
+        json!({
+            "after": lineage.cursor(*before).to_string(),
+            "until": lineage.cursor(*after).to_string(),
+        })
+    };
+    [
+        ("state", json!("whole")),
+        ("head", json!(lineage.cursor(summary.head).to_string())),
+        ("earliest", json!(lineage.cursor(summary.earliest).to_string())),
+        ("incarnation", json!(lineage.current().to_string())),
+        ("lives", json!(lineage.lives().count())),
+        ("segments", json!(summary.segments)),
+        ("events", json!(summary.events)),
+        ("survivors", json!(summary.survivors)),
+        ("topics", json!(summary.topics)),
+        ("bytes", json!(summary.bytes)),
+        ("cuts", summary.cuts.iter().map(cut).collect()),
+        ("notes", json!(summary.notes)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into_iter()
+    .collect()
 }

@@ -13,6 +13,13 @@ pub struct Life {
     pub first: Position,
 }
 
+impl Life {
+    /// Whether a place lies after the fork that began it.
+    fn reaches(&self, position: Position) -> bool {
+        self.forked.is_none_or(|fork| fork.at < position)
+    }
+}
+
 /// Where a life was forked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fork {
@@ -120,10 +127,11 @@ impl Lineage {
         }
     }
 
-    /// The life that wrote the event just before a place; at inception, the first.
+    /// The life that wrote the event just before a place; at inception, the first. Places between a fork and the first
+    /// event after it, such as the head of a life that has none yet, are the new life's.
     fn life_at(&self, position: Position) -> &Life {
-        let wrote = self.lives().rev().find(|life| life.first < position);
-        wrote.or(self.ancestors.first()).unwrap_or(&self.current)
+        let wrote = self.lives().rev().find(|life| life.reaches(position));
+        wrote.unwrap_or(&self.current)
     }
 
     fn shares(&self, cursor: Cursor) -> bool {
@@ -131,8 +139,8 @@ impl Lineage {
         for life in self.lives() {
             let end = forks.next().flatten();
             if life.incarnation == cursor.incarnation {
-                let begun = life.forked.is_none() || cursor.position > life.first;
-                return begun && end.is_none_or(|end| cursor.position <= end);
+                return life.reaches(cursor.position)
+                    && end.is_none_or(|end| cursor.position <= end);
             }
         }
         false
@@ -188,6 +196,16 @@ mod tests {
             assert_eq!(after.cursor(Position(position)), before.cursor(Position(position)));
         }
         assert_eq!(after.cursor(Position(501)), at(B, 501));
+    }
+
+    #[test]
+    fn every_place_up_to_the_head_has_a_token_that_is_valid_also_before_a_life_has_events() {
+        let lineage = forked();
+        for position in [0, 1, 100, 101, 499, 500, 501] {
+            let cursor = lineage.cursor(Position(position));
+            assert_eq!(lineage.judge(cursor, extent(0, 501)), Verdict::Valid(Position(position)));
+        }
+        assert_eq!(lineage.cursor(Position(500)), at(B, 500));
     }
 
     #[test]

@@ -110,6 +110,8 @@ fn check_tells_damage_from_health_and_repairs_it() {
     let hub = Hub::start(data.path());
     let lineage = &hub.run(&["hub", "--json"]).json()[0]["lineage"];
     assert_eq!(lineage.as_array().unwrap().len(), 2);
+    let end = hub.run(&["fetch", "**", "--json"]).json().pop().unwrap();
+    hub.run(&["fetch", "**", "--cursor", end["next_cursor"].as_str().unwrap()]).ok();
     hub.run(&["publish", "--topic", "a", "--data", "on it goes"]).ok();
     check(&["check", dir]).failed(1, &["another process"]);
 }

@@ -131,14 +131,16 @@ impl LiveIndex {
         most: usize,
         steps: u32,
     ) -> (Vec<u32>, u32) {
-        let mut known: HashMap<u32, bool> = HashMap::new();
+        // By number of the topic, once it was looked at.
+        let mut known: Vec<Option<bool>> = vec![None; self.topics.count()];
         let mut found = Vec::new();
         let stop = to.min(from.saturating_add(steps));
         for ordinal in from..stop {
             let Some(slot) = self.slots.get(ordinal as usize) else { break };
-            let name = || self.topics.get(slot.topic as usize).map(|t| t.entry.topic().as_str());
-            let hit = known.entry(slot.topic).or_insert_with(|| name().is_some_and(&matches));
-            if *hit {
+            let number = slot.topic as usize;
+            let name = || self.topics.get(number).map(|topic| topic.entry.topic().as_str());
+            let look = || name().is_some_and(&matches);
+            if known.get_mut(number).map_or_else(look, |hit| *hit.get_or_insert_with(look)) {
                 found.push(ordinal);
                 if found.len() == most {
                     return (found, ordinal + 1);

@@ -25,6 +25,8 @@ use crate::cursor::Position;
 
 /// Names looked at while the lock on them is held.
 const STEPS: usize = 256;
+/// How often that is done to find out whether few topics match.
+const FEW_STEPS: usize = 16;
 
 /// The topics. Memory grows with topics and keys that have an event left, not with events.
 #[derive(Debug, Default)]
@@ -111,6 +113,28 @@ impl TopicTable {
             }
         }
         found
+    }
+
+    /// All topics that match and have an event after `newer_than`; `None` if they are more than `most`, or if too many
+    /// names would have to be looked at to know.
+    pub fn few(
+        &self,
+        patterns: &Patterns,
+        newer_than: Position,
+        most: usize,
+    ) -> Option<Vec<Arc<TopicEntry>>> {
+        let (mut found, mut steps) = (Vec::new(), 0);
+        for range in ranges(patterns) {
+            let mut at = Some(start(&range, None));
+            while let Some(from) = at {
+                at = self.step(&range, &from, newer_than, most + 1, &mut found);
+                steps += 1;
+                if found.len() > most || steps > FEW_STEPS {
+                    return None;
+                }
+            }
+        }
+        Some(found)
     }
 
     /// Up to `most` of all topics, in bytewise order, from the first one after a name.

@@ -114,9 +114,13 @@ fn matching_pages_through_more_names_than_one_step_looks_at() {
     let all = patterns(&["n/*"]);
     let page = table.matching(&all, None, Position(990), 100);
     assert_eq!(page.len(), 10);
+    assert_eq!(table.few(&all, Position(990), 10).unwrap().len(), 10);
+    assert!(table.few(&all, Position(990), 9).is_none());
+    (1000..9000).for_each(|i| record(&table, &format!("n/{i:04}"), i + 1));
+    assert!(table.few(&all, Position(8999), 10).is_none(), "that would be too many to look at");
     let page = table.matching(&all, Some("n/0400"), Position::INCEPTION, 2);
     assert_eq!(names(&page), ["n/0401", "n/0402"]);
-    assert!(table.matching(&all, Some("n/0999"), Position::INCEPTION, 2).is_empty());
+    assert!(table.matching(&all, Some("n/8999"), Position::INCEPTION, 2).is_empty());
     assert!(table.matching(&all, Some("z"), Position::INCEPTION, 2).is_empty());
 }
 
@@ -146,6 +150,9 @@ proptest! {
         let expected: Vec<_> =
             matching.iter().filter(|(_, at)| **at > newer_than).map(|(name, _)| **name).collect();
         let found = table.matching(&patterns, None, Position(newer_than), 100);
-        prop_assert_eq!(names(&found), expected);
+        prop_assert_eq!(names(&found), expected.clone());
+        let few = table.few(&patterns, Position(newer_than), 3);
+        let few_expected = (expected.len() <= 3).then_some(expected);
+        prop_assert_eq!(few.as_deref().map(names), few_expected);
     }
 }

@@ -10,10 +10,13 @@ use crate::backlog::log::index::{Previous, TopicPostings};
 use crate::backlog::log::segment::{Form, Segment};
 use crate::backlog::log::view::View;
 use crate::cursor::Position;
-use crate::topic::table::TopicTable;
+use crate::topic::table::{TopicEntry, TopicTable};
 
 /// Segments in which topics are looked up one after the other, before it is cheaper to go through all segments.
 const LOOKUPS: usize = 256;
+
+/// Topics that are followed one by one although a pattern, not a name, was given.
+const FEW: usize = 64;
 
 /// Which segments a read has to look into.
 pub(super) enum Plan {
@@ -40,21 +43,19 @@ enum Step {
     Before(usize),
 }
 
-/// Follows the topics that are named in full back from their newest events, from segment to segment.
+/// Follows the topics that are wanted, if they are few, back from their newest events, from segment to segment.
 pub(super) fn plan<D: Disk>(
     view: &View<D>,
     topics: &TopicTable,
     selector: &Selector<'_>,
     after: Position,
 ) -> Result<Plan, Fault<D>> {
-    if !selector.is_literal() {
-        return Ok(Plan::All);
-    }
+    let Some(wanted) = wanted(topics, selector, after) else { return Ok(Plan::All) };
     let mut found = BTreeMap::new();
     let mut lookups = 0;
-    for name in &selector.literals {
-        let Some(newest) = topics.get(name).map(|entry| entry.newest()) else { continue };
-        let mut walk = Walk { view, name, after, step: Step::At(newest) };
+    for entry in wanted {
+        let step = Step::At(entry.newest());
+        let mut walk = Walk { view, name: entry.topic().as_str(), after, step };
         while let Some((index, spot)) = walk.next(&mut lookups)? {
             found.entry(index).or_insert_with(Vec::new).push(spot);
         }
@@ -63,6 +64,21 @@ pub(super) fn plan<D: Disk>(
         }
     }
     Ok(Plan::Only(found))
+}
+
+/// The topics that are wanted, if they are few.
+fn wanted(
+    topics: &TopicTable,
+    selector: &Selector<'_>,
+    after: Position,
+) -> Option<Vec<Arc<TopicEntry>>> {
+    if selector.is_literal() {
+        return Some(selector.literals.iter().filter_map(|name| topics.get(name)).collect());
+    }
+    if selector.is_everything() {
+        return None;
+    }
+    topics.few(selector.patterns, after, FEW)
 }
 
 /// The way of one topic back through the segments.

@@ -6,6 +6,7 @@ use crate::topic::{Filter, Pattern, Patterns, Selection};
 
 /// Patterns and filter, prepared.
 pub(super) struct Selector<'r> {
+    pub patterns: &'r Patterns,
     /// The topics that are named in full, sorted.
     pub literals: Vec<&'r str>,
     /// All ranges of names in which something may match.
@@ -20,7 +21,7 @@ impl<'r> Selector<'r> {
         let (literals, wildcards): (Vec<_>, Vec<_>) =
             patterns.iter().partition(|pattern| pattern.is_literal());
         let literals = literals.into_iter().map(Pattern::as_str).collect();
-        Self { literals, wildcards, ranges: ranges(patterns), filter: &selection.filter }
+        Self { patterns, literals, wildcards, ranges: ranges(patterns), filter: &selection.filter }
     }
 
     /// Whether only topics named in full are wanted.

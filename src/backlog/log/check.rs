@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::checkpoint;
+use super::checkpoint::{self, CHECKPOINT};
 use super::disk::{Disk, DiskFile};
 use super::error::{Damage, InFile, OpenError};
 use super::identity::{HUB, Identity};
@@ -79,7 +79,8 @@ struct Tally {
 
 impl<'a, D: Disk> Checking<'a, D> {
     fn begin(disk: &'a D) -> Result<Self, OpenError> {
-        let (identity, manifest) = (Identity::read(disk)?, Manifest::read(disk)?);
+        let (identity, mut manifest) = (Identity::read(disk)?, Manifest::read(disk)?);
+        manifest.proven = manifest.proven.max(known(disk, identity.salt)?.unwrap_or_default());
         Ok(Self { disk, identity, manifest, notes: Vec::new() })
     }
 
@@ -204,16 +205,20 @@ impl<'a, D: Disk> Checking<'a, D> {
     }
 
     fn checkpoint(&mut self) -> Result<(), OpenError> {
-        let (name, scratch) = (checkpoint::CHECKPOINT, TopicTable::default());
-        let seed = checkpoint_seed(self.identity.salt);
-        let there = self.disk.list().in_file(name)?.iter().any(|found| found == name);
-        if there && checkpoint::load(self.disk, seed, &scratch).in_file(name)?.is_none() {
+        let there = self.disk.list().in_file(CHECKPOINT)?.iter().any(|found| found == CHECKPOINT);
+        if there && known(self.disk, self.identity.salt)?.is_none() {
             self.notes.push(format!(
-                "`{name}` is damaged; the next start reads all segments instead, and knows no ids of dropped events"
+                "`{CHECKPOINT}` is damaged; the next start reads all segments instead, and knows no ids of dropped events"
             ));
         }
         Ok(())
     }
+}
+
+/// All events up to here were synced, as the checkpoint knows; `None` if there is none that is whole.
+pub(super) fn known<D: Disk>(disk: &D, salt: u64) -> Result<Option<Position>, OpenError> {
+    let loaded = checkpoint::load(disk, checkpoint_seed(salt), &TopicTable::default());
+    Ok(loaded.in_file(CHECKPOINT)?.map(|loaded| loaded.reach.at))
 }
 
 /// What a walk over all segments gives.

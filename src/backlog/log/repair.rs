@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::active::Active;
-use super::check::check;
+use super::check::{check, known};
 use super::checkpoint::CHECKPOINT;
 use super::disk::Disk;
 use super::error::{Damage, InFile, OpenError};
@@ -103,7 +103,7 @@ impl<D: Disk> Repair<'_, D> {
         let numbers = segment_numbers(self.disk, &self.manifest)?;
         let lost: Vec<u32> = numbers.into_iter().filter(|n| *n >= self.number).collect();
         let mut kept = self.kept()?;
-        let upto = self.upto(&lost)?.max(kept.last).max(self.manifest.proven);
+        let upto = self.upto(&lost)?.max(kept.last);
         let files = lost.len() - usize::from(kept.active.is_some());
         let after = Lost::After { kept: kept.last, upto, files };
         let loss = Loss { damage: self.damage.clone(), lost: after };
@@ -111,6 +111,8 @@ impl<D: Disk> Repair<'_, D> {
         let first = beyond(upto, 0);
         // The new life first: whatever a crash leaves from here on, what is appended later belongs to it.
         self.identity.lineage = self.identity.lineage.fork(incarnation, kept.last, first);
+        // Retention may have dropped an event for a newer one of its key that is lost now.
+        self.identity.kept_latest &= self.manifest.earliest == Position::INCEPTION;
         self.identity.write(self.disk)?;
         self.manifest.earliest = self.manifest.earliest.min(kept.last);
         self.manifest.proven = kept.last;
@@ -189,7 +191,8 @@ impl<D: Disk> Repair<'_, D> {
 
     /// No event in these segments is after this place.
     fn upto(&self, numbers: &[u32]) -> Result<Position, OpenError> {
-        let mut upto = self.manifest.proven;
+        let known = known(self.disk, self.identity.salt)?.unwrap_or_default();
+        let mut upto = self.manifest.proven.max(known);
         for number in numbers {
             let (name, seed) = (file_name(*number), record::seed(self.identity.salt, *number));
             let file = self.disk.open(&name).in_file(&name)?;

@@ -54,17 +54,19 @@ impl<'f, F: DiskFile> Scanner<'f, F> {
 
     /// The next record and where it begins; `None` at the first place that holds none.
     pub fn advance(&mut self) -> io::Result<Option<(u64, Record<'_>)>> {
-        let Some(len) = self.record_len()? else { return Ok(None) };
+        let Some(len) = self.claimed()? else { return Ok(None) };
         let at = self.at;
-        self.at += len as u64;
         let record = record::decode(self.window.at(at, len)?, self.seed);
+        if record.is_some() {
+            self.at += len as u64;
+        }
         Ok(record.map(|record| (at, record)))
     }
 
     /// The next record at or after the present place, however much that is none lies between.
     pub fn search(&mut self) -> io::Result<Option<(u64, Record<'_>)>> {
         while self.skip_zeros()? {
-            if self.record_len()?.is_some() {
+            if self.is_record()? {
                 return self.advance();
             }
             self.at += ALIGN as u64;
@@ -105,14 +107,15 @@ impl<'f, F: DiskFile> Scanner<'f, F> {
         }
     }
 
-    /// Bytes of the valid record that is here, if one is.
-    fn record_len(&mut self) -> io::Result<Option<usize>> {
+    /// Bytes of the record that is here, if one is: as its header claims.
+    fn claimed(&mut self) -> io::Result<Option<usize>> {
         let header = RecordHeader::decode(self.window.at(self.at, record::RECORD_HEADER)?);
-        let Some(header) = header.filter(|header| header.len <= RECORD_BYTES) else {
-            return Ok(None);
-        };
-        let bytes = self.window.at(self.at, header.padded())?;
-        Ok(record::decode(bytes, self.seed).map(|_| header.padded()))
+        Ok(header.filter(|header| header.len <= RECORD_BYTES).map(|header| header.padded()))
+    }
+
+    fn is_record(&mut self) -> io::Result<bool> {
+        let Some(len) = self.claimed()? else { return Ok(false) };
+        Ok(record::decode(self.window.at(self.at, len)?, self.seed).is_some())
     }
 }
 

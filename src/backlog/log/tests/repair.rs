@@ -75,6 +75,23 @@ fn an_unsynced_end_is_no_damage_and_said() {
 }
 
 #[test]
+fn what_only_the_checkpoint_proves_is_damage_to_start_and_check_alike_and_can_be_repaired() {
+    let place = Place::new();
+    let mut log = place.open();
+    for n in ["1", "2", "3"] {
+        append(&mut log, "a", n);
+    }
+    log.maintenance.lock().checkpoint().unwrap();
+    drop(log);
+    place.flip(FIRST, records(&place)[2] + 40);
+    let damage = place.damage();
+    assert_eq!(damage.0, FIRST);
+    assert!(matches!(checked(&place), Err(OpenError::Damaged(found)) if found.offset == damage.1));
+    assert_eq!(repaired(&place), Lost::After { kept: Position(2), upto: Position(3), files: 0 });
+    assert_eq!(positions(&place.open()), [1, 2]);
+}
+
+#[test]
 fn a_directory_without_a_backlog_or_in_use_is_not_checked() {
     let place = Place::new();
     assert!(matches!(checked(&place), Err(OpenError::Absent)));

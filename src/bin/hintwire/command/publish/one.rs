@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use bytes::Bytes;
+use hintwire::client;
 use hintwire::v1::{Event, PublishRequest};
 
 use crate::command::connect;
@@ -25,7 +26,7 @@ pub async fn run(typed: Publish) -> Result<(), Failure> {
         data,
     };
     let request = PublishRequest { events: vec![event], expected_cursor: typed.expected_cursor };
-    let response = connect(&typed.at).await?.publish(request).await?;
+    let response = connect(&typed.at).await?.publish(request).await.map_err(refused)?;
     let mut output = Output::new(false);
     for result in response.results {
         output.line(&(), || result.cursor)?;
@@ -34,6 +35,16 @@ pub async fn run(typed: Publish) -> Result<(), Failure> {
         }
     }
     Ok(output.flush()?)
+}
+
+fn refused(error: client::Error) -> Failure {
+    let outcome = error.metadata().get("outcome").map(String::as_str);
+    let unknown = error.reason().is_empty() && error.is_transient() || outcome == Some("unknown");
+    let failure = Failure::from(error);
+    if !unknown {
+        return failure;
+    }
+    failure.remark("It may be published all the same; with the --id it had, publishing it again repeats nothing.")
 }
 
 fn data(text: Option<String>, file: Option<&Path>) -> Result<Bytes, Failure> {

@@ -3,15 +3,12 @@
 use hintwire::config::Config;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Files beside connections: segments, sockets, the terminal.
-const OTHERS: u64 = 256;
-
 /// Asks for as many as the system lets this process have, and says so if the configured connections need more.
 pub fn raise(config: &Config) {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     let have = if raised.is_ok() { maximum } else { current };
-    let need = config.connections as u64 + OTHERS;
+    let need = config.connections as u64;
     if let Some(have) = have.filter(|have| *have < need) {
         tracing::warn!(
             have,

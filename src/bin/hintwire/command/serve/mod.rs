@@ -5,6 +5,7 @@ mod logging;
 mod signals;
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,8 +27,7 @@ pub async fn run(typed: Serve) -> Result<(), Failure> {
     let stopped = signals::stopped()?;
     let listener = listen(&config).await?;
     let backlog = open(&config).await?;
-    // For people, and for scripts that asked for port 0.
-    writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
+    announce(listener.local_addr()?);
     Ok(server::serve(listener, backlog, &config, stopped).await?)
 }
 
@@ -54,6 +54,14 @@ async fn open(config: &Config) -> Result<Arc<dyn Backlog>, Failure> {
     let opened = tokio::task::spawn_blocking(move || server::open_backlog(&opening)).await;
     let backlog = opened.map_err(Failure::error)?;
     backlog.map_err(|error| Failure::from(error).context(config.data.display()))
+}
+
+/// For people, and for scripts that asked for port 0; a hub whose output nobody reads serves all the same.
+fn announce(address: SocketAddr) {
+    _ = writeln!(io::stdout(), "listening on http://{address}");
+    if !address.ip().is_loopback() {
+        tracing::warn!(%address, "whoever can reach this address can publish and read");
+    }
 }
 
 async fn listen(config: &Config) -> Result<TcpListener, Failure> {

@@ -108,7 +108,9 @@ fn rewrite_group<D: Disk>(
             if taken > 0 && rewriting.at() >= shared.settings.segment_bytes / SMALL {
                 break;
             }
-            for position in of_segment(live, segment) {
+            // After a crash between renaming a file and removing what it replaces, both hold the same survivors.
+            let taken_to = rewriting.last();
+            for position in of_segment(live, segment).iter().filter(|at| **at > taken_to) {
                 rewriting.take(shared, *position)?;
             }
             taken += 1;
@@ -172,6 +174,10 @@ impl<D: Disk> Rewriting<D> {
         self.written + self.buffer.len() as u64
     }
 
+    fn last(&self) -> Position {
+        self.events.last().map_or(Position::INCEPTION, |(position, _)| *position)
+    }
+
     /// Takes an event over, as a record of its own: its neighbours are gone.
     fn take(&mut self, shared: &Shared<D>, position: Position) -> io::Result<()> {
         let event = find(shared, position).map_err(|e| io::Error::other(format!("{e:?}")))?;
@@ -197,8 +203,9 @@ impl<D: Disk> Rewriting<D> {
         shared: &Shared<D>,
         old: &[Arc<Segment<D>>],
     ) -> io::Result<Option<Arc<Segment<D>>>> {
-        let sealed = old.last().and_then(|last| last.seal.get());
-        let Some(last) = sealed.filter(|_| !self.events.is_empty()) else {
+        let seals = old.iter().filter_map(|segment| segment.seal.get());
+        let Some(last) = seals.max_by_key(|seal| seal.last).filter(|_| !self.events.is_empty())
+        else {
             drop(self.file);
             remove(&shared.disk, &self.temporary)?;
             return Ok(None);

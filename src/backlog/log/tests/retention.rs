@@ -265,3 +265,41 @@ fn rot_in_a_sealed_segment_is_an_error_that_names_it_and_never_data() {
     let Err(ReadError::Damaged { file, .. }) = read else { panic!("{read:?}") };
     assert_eq!(file, "00000001.log");
 }
+
+#[test]
+fn a_reader_that_races_with_trimming_gets_everything_or_is_told() {
+    let place = Place::new();
+    let mut log = place.open();
+    let (shared, maintenance) =
+        (std::sync::Arc::clone(&log.shared), std::sync::Arc::clone(&log.maintenance));
+    let last = Position(20 * A_SEGMENT);
+    std::thread::scope(|scope| {
+        scope.spawn(|| fill(&mut log, last.0, 7));
+        scope.spawn(|| {
+            while shared.head() < last {
+                let mut maintenance = maintenance.lock();
+                maintenance.step().unwrap();
+                maintenance.trim(shared.head()).unwrap();
+            }
+        });
+        let mut after = Position(0);
+        while after < last {
+            let selection = crate::topic::Selection::of(patterns("**"));
+            let (events, bytes, omit_data) = (10, 1 << 20, false);
+            let wanted = crate::backlog::Read { after, selection, events, bytes, omit_data };
+            match read::read(&shared, &wanted) {
+                Ok(page) => {
+                    let found = page.events.iter().map(|event| event.position.0);
+                    assert!(found.eq(after.0 + 1..=page.next.0));
+                    after = page.next;
+                }
+                Err(ReadError::Trimmed) => {
+                    let earliest = shared.extent().earliest;
+                    assert!(earliest > after);
+                    after = earliest;
+                }
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+    });
+}

@@ -1,5 +1,5 @@
-use std::sync::atomic::AtomicBool;
-use std::task::Waker;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Wake, Waker};
 
 use super::slot::Call;
 use super::*;
@@ -53,51 +53,68 @@ async fn who_has_several_patterns_that_match_is_called_once() {
     assert_eq!(registration.slot().poll(Waker::noop()), Call::Nothing);
 }
 
-#[tokio::test]
-async fn the_watermark_is_never_ahead_of_a_slot() {
-    let index = index();
-    let registration = register(&index, &["**", "a"]);
-    let over = Arc::new(AtomicBool::new(false));
-    let reader = std::thread::spawn({
-        let (index, slot, over) =
-            (Arc::clone(&index), Arc::clone(registration.slot()), Arc::clone(&over));
-        move || {
-            let mut looks = 0;
-            while !over.load(Ordering::SeqCst) || looks == 0 {
-                let watermark = index.watermark();
-                assert!(slot.newest() >= watermark, "{watermark} is ahead");
-                looks += 1;
-            }
-        }
-    });
-    for position in 1..20_000 {
-        spread(&index, "a", position);
+/// Notes the watermark when it is woken.
+struct Watch {
+    index: Arc<Index>,
+    seen: AtomicU64,
+}
+
+impl Wake for Watch {
+    fn wake(self: Arc<Self>) {
+        self.seen.store(self.index.watermark().0, Ordering::SeqCst);
     }
-    over.store(true, Ordering::SeqCst);
-    reader.join().unwrap();
-    assert_eq!(index.watermark(), Position(19_999));
+}
+
+#[tokio::test]
+async fn the_watermark_moves_only_after_every_slot_was_touched() {
+    let index = index();
+    let registrations = [register(&index, &["**", "a"]), register(&index, &["a"])];
+    for position in [10, 20, 30] {
+        let before = index.watermark();
+        let watches = registrations.each_ref().map(|registration| {
+            let seen = AtomicU64::new(u64::MAX);
+            let watch = Arc::new(Watch { index: Arc::clone(&index), seen });
+            registration.slot().poll(&Waker::from(Arc::clone(&watch)));
+            watch
+        });
+        spread(&index, "a", position);
+        for (registration, watch) in registrations.iter().zip(watches) {
+            assert_eq!(watch.seen.load(Ordering::SeqCst), before.0, "woken after the watermark");
+            assert_eq!(registration.slot().newest(), Position(position));
+            registration.slot().take(0);
+        }
+        assert_eq!(index.watermark(), Position(position));
+    }
 }
 
 #[tokio::test]
 async fn news_that_comes_while_others_are_taken_is_never_lost() {
     let index = index();
     let registration = register(&index, &["a"]);
-    let last = 50_000;
+    let taken = Arc::new(AtomicU64::new(0));
+    let last = 4_000;
     let taker = std::thread::spawn({
-        let slot = Arc::clone(registration.slot());
+        let (slot, taken) = (Arc::clone(registration.slot()), Arc::clone(&taken));
         move || {
-            let mut taken = Position(0);
-            while taken < Position(last) {
+            while taken.load(Ordering::SeqCst) < last {
                 if slot.poll(Waker::noop()) == Call::News {
                     slot.take(0);
-                    taken = slot.newest();
+                    taken.store(slot.newest().0, Ordering::SeqCst);
                 }
             }
         }
     });
-    for position in 1..=last {
-        spread(&index, "a", position);
+    // Two at a time: the second comes while the first is taken.
+    for position in (1..=last).step_by(2) {
+        for position in [position, position + 1] {
+            registration.slot().touch(Position(position), 1, 0);
+        }
+        let mut looks = 0;
+        while taken.load(Ordering::SeqCst) <= position {
+            looks += 1;
+            assert!(looks < 1_000_000, "{} was lost", position + 1);
+            std::thread::yield_now();
+        }
     }
-    // It ends only if the last one is told.
     taker.join().unwrap();
 }

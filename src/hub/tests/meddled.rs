@@ -1,9 +1,11 @@
-//! A backlog to which something is published at a moment of the test's choice: before the nth call that is made of it.
-//! Trying every n tries every order that matters.
+//! A backlog to which something is published, and spread, at a moment of the test's choice: before the nth call that is
+//! made of it. Trying every n tries every order that matters.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::*;
 use crate::backlog::{
@@ -14,33 +16,44 @@ use crate::event::Micros;
 use crate::lineage::Extent;
 use crate::topic::table::TopicTable;
 
-pub struct Meddled {
+struct Meddled {
     inner: Memory,
     calls: AtomicUsize,
-    /// Publishes to `t` before this call.
-    pub at: AtomicUsize,
+    /// The call before which an event is published, and the index in which it is spread at once.
+    before: OnceLock<(usize, Arc<Index>)>,
+    /// When it came.
+    came: OnceLock<Instant>,
+    /// Keeps the tail open. It tells nothing: what is published is spread already.
+    tail: OnceLock<mpsc::Sender<Appended>>,
+}
+
+/// A hub in which an event comes to `t` before the nth call from now on.
+fn meddled(nth: usize) -> (Arc<Meddled>, Arc<Hub>) {
+    let backlog = Arc::new(Meddled {
+        inner: Memory::default(),
+        calls: AtomicUsize::new(0),
+        before: OnceLock::new(),
+        came: OnceLock::new(),
+        tail: OnceLock::new(),
+    });
+    let hub = Hub::start(Arc::clone(&backlog) as Arc<dyn Backlog>, HubSettings::default());
+    let call = backlog.calls.load(Ordering::SeqCst) + nth;
+    assert!(backlog.before.set((call, Arc::clone(&hub.index))).is_ok());
+    (backlog, hub)
 }
 
 impl Meddled {
-    pub fn new() -> Arc<Self> {
-        let (calls, at) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
-        Arc::new(Self { inner: Memory::default(), calls, at })
-    }
-
-    /// Has an event published before the nth call from now on.
-    pub fn meddle_before(&self, nth: usize) {
-        self.at.store(self.calls.load(Ordering::SeqCst) + nth, Ordering::SeqCst);
-    }
-
-    /// Whether that has happened.
-    pub fn has_meddled(&self) -> bool {
-        self.inner.extent().head > Position::INCEPTION
-    }
-
     fn call(&self) -> &Memory {
-        if self.calls.fetch_add(1, Ordering::SeqCst) == self.at.load(Ordering::SeqCst) {
-            let batch = Batch { events: vec![event("t").encode()], expected: None };
-            drop(self.inner.append(batch));
+        let call = self.calls.fetch_add(1, Ordering::SeqCst);
+        if let Some((before, index)) = self.before.get()
+            && call == *before
+        {
+            let event = event("t").encode();
+            let head = event.head.clone();
+            drop(self.inner.append(Batch { events: vec![event], expected: None }));
+            let position = self.inner.extent().head;
+            index.spread(vec![(position, head)], position);
+            assert!(self.came.set(Instant::now()).is_ok());
         }
         &self.inner
     }
@@ -75,7 +88,9 @@ impl Backlog for Meddled {
         self.call().lineage()
     }
     fn tail(&self) -> mpsc::Receiver<Appended> {
-        self.inner.tail()
+        let (sender, receiver) = mpsc::channel(1);
+        assert!(self.tail.set(sender).is_ok());
+        receiver
     }
     fn status(&self) -> Status {
         self.inner.status()
@@ -87,16 +102,14 @@ impl Backlog for Meddled {
 
 #[tokio::test(start_paused = true)]
 async fn whenever_an_event_comes_a_new_subscriber_hears_of_it() {
-    let mut meddled = 0;
-    for nth in 0..20 {
-        let backlog = Meddled::new();
-        let hub = Hub::start(Arc::clone(&backlog) as Arc<dyn Backlog>, HubSettings::default());
-        backlog.meddle_before(nth);
+    let mut orders = 0;
+    for nth in 0..50 {
+        let (backlog, hub) = meddled(nth);
         let selection = Selection::of(patterns(&["t"]));
         let subscribe = Subscribe { selection, cursor: None, min_interval: Duration::ZERO };
         let mut subscription = hub.subscribe(subscribe).await.unwrap();
         let mut heard = next(&mut subscription).await;
-        if !backlog.has_meddled() {
+        if backlog.came.get().is_none() {
             break;
         }
         let head = backlog.inner.extent().head;
@@ -104,26 +117,24 @@ async fn whenever_an_event_comes_a_new_subscriber_hears_of_it() {
             heard = at_once(&mut subscription).await.expect("a wake-up was lost");
         }
         assert_eq!(heard.cursor.position, head);
-        meddled += 1;
+        orders += 1;
     }
-    assert!((3..20).contains(&meddled), "{meddled}");
+    assert!((3..50).contains(&orders), "{orders}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn whenever_an_event_comes_a_long_poll_returns_it_at_once() {
-    let mut meddled = 0;
-    for nth in 0..20 {
-        let backlog = Meddled::new();
-        let hub = Hub::start(Arc::clone(&backlog) as Arc<dyn Backlog>, HubSettings::default());
-        backlog.meddle_before(nth);
+    let mut orders = 0;
+    for nth in 0..50 {
+        let (backlog, hub) = meddled(nth);
         let fetch = Fetch { wait: Duration::from_secs(60), ..from(Start::Earliest, &["t"]) };
-        let begun = tokio::time::Instant::now();
+        let begun = Instant::now();
         let page = hub.fetch(fetch).await.unwrap();
-        if begun.elapsed() > Duration::ZERO {
-            break;
-        }
-        assert_eq!(page.events.len(), 1, "{nth}");
-        meddled += 1;
+        let Some(came) = backlog.came.get() else { break };
+        // After a wait in vain it may come too late for the page, but not earlier.
+        assert_eq!(came.elapsed(), Duration::ZERO, "lost before call {nth}");
+        assert!(page.events.len() == 1 || begun.elapsed() > Duration::from_secs(50), "{nth}");
+        orders += 1;
     }
-    assert!((3..20).contains(&meddled), "{meddled}");
+    assert!((3..50).contains(&orders), "{orders}");
 }

@@ -48,7 +48,7 @@ impl Meddled {
         if let Some((before, index)) = self.before.get()
             && call == *before
         {
-            let event = event("t").encode();
+            let event = of_type("t", "wanted").encode();
             let head = event.head.clone();
             drop(self.inner.append(Batch { events: vec![event], expected: None }));
             let position = self.inner.extent().head;
@@ -64,7 +64,10 @@ impl Backlog for Meddled {
         self.inner.append(batch)
     }
     fn read(&self, read: Read) -> BoxFuture<'_, Result<Page, ReadError>> {
-        self.call().read(read)
+        // The page is read before the event comes, and used after.
+        let page = self.inner.read(read);
+        self.call();
+        page
     }
     fn snapshot(&self, read: SnapshotRead) -> BoxFuture<'_, Result<SnapshotPage, ReadError>> {
         self.inner.snapshot(read)
@@ -127,7 +130,10 @@ async fn whenever_an_event_comes_a_long_poll_returns_it_at_once() {
     let mut orders = 0;
     for nth in 0..50 {
         let (backlog, hub) = meddled(nth);
-        let fetch = Fetch { wait: Duration::from_secs(60), ..from(Start::Earliest, &["t"]) };
+        // So that there is something to read.
+        publish(&hub, of_type("t", "other")).await;
+        let (wait, selection) = (Duration::from_secs(60), typed(&["t"], "wanted"));
+        let fetch = Fetch { wait, selection, ..from(Start::Earliest, &["t"]) };
         let begun = Instant::now();
         let page = hub.fetch(fetch).await.unwrap();
         let Some(came) = backlog.came.get() else { break };

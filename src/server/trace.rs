@@ -34,14 +34,14 @@ impl Call {
     /// Runs the call within its span, up to the headers of the reply; its body goes on with it.
     pub async fn trace(mut self, call: impl Future<Output = Response<Body>>) -> Response<Traced> {
         let response = call.instrument(self.span.clone()).await;
-        self.see(response.headers());
+        self.code = code(response.headers());
         response.map(|body| Traced { body, call: self })
     }
+}
 
-    fn see(&mut self, headers: &HeaderMap) {
-        let code = headers.get(Status::GRPC_STATUS);
-        self.code = code.map(|code| Code::from_bytes(code.as_bytes())).or(self.code);
-    }
+/// The code is in the headers if there is no body, else in the trailers.
+fn code(headers: &HeaderMap) -> Option<Code> {
+    headers.get(Status::GRPC_STATUS).map(|code| Code::from_bytes(code.as_bytes()))
 }
 
 /// The peer may leave at any moment, so a call ends when it is dropped.
@@ -79,8 +79,7 @@ impl hyper::body::Body for Traced {
         let frame = ready!(Pin::new(body).poll_frame(cx));
         let trailers = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.trailers_ref());
         if let Some(trailers) = trailers {
-            let code = trailers.get(Status::GRPC_STATUS);
-            call.code = code.map(|code| Code::from_bytes(code.as_bytes()));
+            call.code = code(trailers);
         }
         Poll::Ready(frame)
     }

@@ -1,7 +1,7 @@
 //! How replies become bytes and bytes become requests.
 //!
-//! tonic's own codec starts every call with 8 KiB to encode into, which an idle stream then keeps. Here a reply says
-//! how much room it wants to begin with, and reserves exactly what it writes.
+//! tonic's own codec starts every call with 8 KiB to encode into, which an idle stream then keeps. Here a call begins
+//! with little, and a reply reserves exactly what it writes.
 
 use std::marker::PhantomData;
 
@@ -12,16 +12,13 @@ use tonic::codec::{BufferSettings, DecodeBuf, EncodeBuf};
 
 use crate::error::Error;
 
-/// Room that a call begins with, unless its reply knows better.
+/// Room that a call begins with.
 const SMALL: usize = 64;
 /// Replies that are ready at once are put into one buffer up to this size.
 const TOGETHER: usize = 32 << 10;
 
 /// What a call can answer with.
 pub trait Reply: Send + Sync + 'static {
-    /// Bytes of the buffer that the call begins with.
-    const BUFFER: usize = SMALL;
-
     /// Bytes that [`Reply::write`] writes.
     fn size(&self) -> usize;
 
@@ -79,7 +76,7 @@ impl<T: Reply> tonic::codec::Encoder for Encoder<T> {
     }
 
     fn buffer_settings(&self) -> BufferSettings {
-        BufferSettings::new(T::BUFFER, TOGETHER)
+        BufferSettings::new(SMALL, TOGETHER)
     }
 }
 

@@ -2,17 +2,17 @@
 //!
 //! Here and in the client alone are generated types and `tonic::Status`.
 
-pub mod codec;
+mod codec;
 mod describe;
 mod fetch;
-pub mod page;
+mod page;
 mod parse;
 mod publish;
-pub mod publish_stream;
+mod publish_stream;
 mod reply;
 mod snapshot;
-pub mod status;
-pub mod subscribe;
+mod status;
+mod subscribe;
 mod topics;
 
 use std::sync::Arc;

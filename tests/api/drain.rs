@@ -23,6 +23,19 @@ async fn a_publish_in_flight_is_finished_before_the_hub_stops() {
 }
 
 #[tokio::test]
+async fn what_does_not_end_in_time_is_cut_and_the_hub_stops() {
+    let (gate, mut arrived) = Gate::new();
+    let server = Server::on(gate, Config::default()).await;
+    let mut client = server.client().await;
+    let publishing = tokio::spawn(async move { client.publish(batch(vec![event("a", "")])).await });
+    let _held = arrived.recv().await.unwrap();
+    tokio::time::pause();
+    server.shut_down();
+    server.stopped().await.unwrap();
+    assert!(publishing.await.unwrap().is_err());
+}
+
+#[tokio::test]
 async fn a_long_poll_is_answered_when_the_hub_stops() {
     let server = Server::start().await;
     let mut client = server.client().await;

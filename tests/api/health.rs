@@ -1,3 +1,5 @@
+use hintwire::backlog::Health;
+use hintwire::config::Config;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -7,6 +9,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::{v1, v1alpha};
 
 use crate::support::Server;
+use crate::support::gate::Gate;
 
 const PUBLISH: &str = "hintwire.v1.HubService.Publish";
 
@@ -24,6 +27,24 @@ async fn all_names_are_serving_and_others_are_not_found() {
     }
     let unknown = health.check(asking("other")).await.unwrap_err();
     assert_eq!(unknown.code(), tonic::Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_hub_that_can_only_read_says_so_under_the_name_of_publishing() {
+    let (gate, _arrived) = Gate::new();
+    let server = Server::on(gate.clone(), Config::default()).await;
+    let mut health = HealthClient::new(server.channel().await);
+    let mut watch = health.watch(asking(PUBLISH)).await.unwrap().into_inner();
+    for (fares, status) in [
+        (Health::NoSpace, ServingStatus::NotServing),
+        (Health::Ok, ServingStatus::Serving),
+        (Health::Failed("a write failed".into()), ServingStatus::NotServing),
+    ] {
+        gate.fare(fares);
+        while watch.message().await.unwrap().unwrap().status() != status {}
+    }
+    let reads = health.check(asking("hintwire.v1.HubService")).await.unwrap().into_inner();
+    assert_eq!(reads.status(), ServingStatus::Serving);
 }
 
 #[tokio::test]

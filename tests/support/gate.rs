@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use hintwire::backlog::memory::Memory;
 use hintwire::backlog::{
-    Appended, Backlog, Batch, BoxFuture, Outcome, Page, Read, ReadError, Receipt, SnapshotPage,
-    SnapshotRead, Status,
+    Appended, Backlog, Batch, BoxFuture, Health, Outcome, Page, Read, ReadError, Receipt,
+    SnapshotPage, SnapshotRead, Status,
 };
 use hintwire::cursor::Position;
 use hintwire::error::Error;
@@ -21,6 +21,7 @@ pub struct Gate {
     waiting: mpsc::UnboundedSender<Waiting>,
     /// If set, the answer to every append, at once.
     refusing: Mutex<Option<Outcome>>,
+    health: Mutex<Health>,
 }
 
 /// An append that waits for the test.
@@ -44,8 +45,13 @@ impl Waiting {
 impl Gate {
     pub fn new() -> (Arc<Self>, mpsc::UnboundedReceiver<Waiting>) {
         let (waiting, arrived) = mpsc::unbounded_channel();
-        let refusing = Mutex::new(None);
-        (Arc::new(Self { memory: Memory::default(), waiting, refusing }), arrived)
+        let (refusing, health) = (Mutex::new(None), Mutex::new(Health::Ok));
+        (Arc::new(Self { memory: Memory::default(), waiting, refusing, health }), arrived)
+    }
+
+    /// Says from now on that this is all it can do.
+    pub fn fare(&self, health: Health) {
+        *self.health.lock() = health;
     }
 
     /// Answers every append with `outcome` from now on.
@@ -101,7 +107,7 @@ impl Backlog for Gate {
     }
 
     fn status(&self) -> Status {
-        self.memory.status()
+        Status { health: self.health.lock().clone(), ..self.memory.status() }
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), Error>> {

@@ -79,15 +79,22 @@ fn a_publisher_with_ids_outlives_a_crash_of_the_hub_and_loses_and_repeats_nothin
     let data = tempfile::tempdir().unwrap();
     let hub = Hub::start(data.path());
     let (publisher, mut input) = publisher(&hub, &["--id-prefix", "run"]);
-    input.write_all(lines(0..900).as_bytes()).unwrap();
-    until("the first events", || published(&hub).len() > 100);
+    // Far more than can be on its way at once, so that the crash comes in the middle.
+    let feeding = std::thread::spawn(move || {
+        input.write_all(lines(0..60_000).as_bytes()).unwrap();
+        input
+    });
+    until("the first events", || {
+        hub.run(&["hub", "--json"]).json()[0]["backlog"]["events"].as_u64() > Some(1000)
+    });
     let address = hub.address().to_owned();
     hub.kill();
     let hub = Hub::start_at(data.path(), &address);
-    input.write_all(lines(900..1800).as_bytes()).unwrap();
+    let mut input = feeding.join().unwrap();
+    input.write_all(lines(60_000..60_300).as_bytes()).unwrap();
     drop(input);
     Ended::of(publisher.wait_with_output().unwrap()).ok();
-    assert_eq!(published(&hub), (0..1800).collect::<Vec<_>>());
+    assert_eq!(published(&hub), (0..60_300).collect::<Vec<_>>());
 }
 
 #[test]

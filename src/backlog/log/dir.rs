@@ -100,14 +100,18 @@ impl DiskFile for DirFile {
         self.0.read_exact_at(into, offset)
     }
 
-    fn next_data(&self, offset: u64) -> io::Result<Option<u64>> {
+    fn written_len(&self) -> io::Result<u64> {
+        let (len, mut end) = (self.len()?, 0);
         // All reads and writes name their place, so nobody minds where this leaves the file's own.
-        match rustix::fs::seek(&self.0, SeekFrom::Data(offset)) {
-            Ok(place) => Ok(Some(place)),
-            Err(Errno::NXIO) => Ok(None),
-            Err(Errno::INVAL | Errno::OPNOTSUPP) => Ok((offset < self.len()?).then_some(offset)),
-            Err(error) => Err(error.into()),
+        while end < len {
+            end = match rustix::fs::seek(&self.0, SeekFrom::Data(end)) {
+                Ok(data) => rustix::fs::seek(&self.0, SeekFrom::Hole(data))?,
+                Err(Errno::NXIO) => break,
+                Err(Errno::INVAL | Errno::OPNOTSUPP) => len,
+                Err(error) => return Err(error.into()),
+            };
         }
+        Ok(end.min(len))
     }
 
     fn len(&self) -> io::Result<u64> {
@@ -155,7 +159,19 @@ mod tests {
         let mut read = [1; 5];
         file.read_at(&mut read, 0).unwrap();
         assert_eq!((&read, file.len().unwrap()), (b"abc\0\0", 100));
-        assert_eq!((file.next_data(1).unwrap(), file.next_data(4096).unwrap()), (Some(1), None));
         assert_eq!(file.read_at(&mut read, 98).err().unwrap().kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn what_was_written_lies_within_the_written_length() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = Dir::open(temp.path()).unwrap().create("a").unwrap();
+        file.allocate(8 << 20).unwrap();
+        for at in [0, 5 << 20, 1 << 20] {
+            file.write_at(b"abc", at).unwrap();
+            assert!(file.written_len().unwrap() >= at + 3);
+            file.sync().unwrap();
+            assert!(file.written_len().unwrap() >= at + 3);
+        }
     }
 }

@@ -46,8 +46,8 @@ pub trait DiskFile: Debug + Send + Sync + 'static {
     /// Reads exactly; [`io::ErrorKind::UnexpectedEof`] past the end.
     fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<()>;
 
-    /// The next place at or after one that may hold anything but zeros; `None` if there is none up to the end.
-    fn next_data(&self, offset: u64) -> io::Result<Option<u64>>;
+    /// A length beyond which there is nothing but zeros that were never written: what need not be read to know it.
+    fn written_len(&self) -> io::Result<u64>;
 
     /// Length in bytes, allocated zeros included.
     fn len(&self) -> io::Result<u64>;

@@ -13,6 +13,8 @@ const CHUNK: usize = 1 << 20;
 struct Window<'f, F> {
     file: &'f F,
     len: u64,
+    /// From here on there are zeros.
+    written: u64,
     buffer: Vec<u8>,
     start: u64,
 }
@@ -43,7 +45,9 @@ pub struct Scanner<'f, F> {
 impl<'f, F: DiskFile> Scanner<'f, F> {
     /// Begins at a place where a record begins.
     pub fn new(file: &'f F, seed: u32, at: u64) -> io::Result<Self> {
-        let window = Window { file, len: file.len()?, buffer: Vec::new(), start: 0 };
+        // Before anything is read: a system may count what it read ahead as written.
+        let written = file.written_len()?;
+        let window = Window { file, len: file.len()?, written, buffer: Vec::new(), start: 0 };
         Ok(Self { window, seed, at })
     }
 
@@ -77,34 +81,30 @@ impl<'f, F: DiskFile> Scanner<'f, F> {
     /// The last place that holds anything but zeros, at or after the present one; the scan ends there.
     pub fn written(&mut self) -> io::Result<Option<u64>> {
         let mut last = None;
-        while let Some(at) = self.window.file.next_data(self.at)? {
-            let chunk = self.window.at(at, CHUNK)?;
+        while self.at < self.window.written {
+            let chunk = self.window.at(self.at, CHUNK)?;
             if !is_zero(chunk) {
                 let within = chunk.iter().rposition(|byte| *byte != 0);
-                last = within.map(|within| at + within as u64);
+                last = within.map(|within| self.at + within as u64);
             }
-            self.at = at + chunk.len() as u64;
+            self.at += chunk.len() as u64;
         }
         Ok(last)
     }
 
     /// Moves over zeros, as no record begins with them where its length is; whether there is anything else.
     fn skip_zeros(&mut self) -> io::Result<bool> {
-        loop {
+        while self.at < self.window.written {
             let chunk = self.window.at(self.at, CHUNK / 16)?;
             let zeros = chunk.iter().position(|byte| *byte != 0);
-            let (step, ended) = (zeros.unwrap_or(chunk.len()), chunk.len() < CHUNK / 16);
-            self.at += (step / ALIGN * ALIGN) as u64;
-            if zeros.is_some() || ended {
-                return Ok(zeros.is_some());
-            }
-            match self.window.file.next_data(self.at)? {
-                Some(place) if place < self.window.len => {
-                    self.at = place / ALIGN as u64 * ALIGN as u64
-                }
-                _ => return Ok(false),
+            let step =
+                zeros.map_or(chunk.len().next_multiple_of(ALIGN), |zeros| zeros / ALIGN * ALIGN);
+            self.at += step as u64;
+            if zeros.is_some() {
+                return Ok(true);
             }
         }
+        Ok(false)
     }
 
     /// Bytes of the record that is here, if one is: as its header claims.

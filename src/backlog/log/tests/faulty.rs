@@ -135,8 +135,8 @@ impl DiskFile for FaultyFile {
         self.file.read_at(into, offset)
     }
 
-    fn next_data(&self, offset: u64) -> io::Result<Option<u64>> {
-        self.file.next_data(offset)
+    fn written_len(&self) -> io::Result<u64> {
+        self.file.written_len()
     }
 
     fn len(&self) -> io::Result<u64> {

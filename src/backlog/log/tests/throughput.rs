@@ -39,3 +39,31 @@ async fn publisher(backlog: Arc<LogBacklog>, n: usize) -> usize {
     }
     events
 }
+
+#[test]
+#[ignore = "a measurement"]
+fn processor_time_of_the_writer_alone() {
+    let mut place = Place::new();
+    place.settings = LogSettings::default();
+    place.temp = tempfile::tempdir_in(".").unwrap();
+    let mut log = place.open();
+    let mut spent = 0;
+    for group in 0..300 {
+        let batches: Vec<_> = (0..1024)
+            .map(|n| {
+                let topic = format!("bench/{}", (group * 31 + n) % 1000);
+                batch([keyed_with(&topic, &format!("k{}", n % 64), vec![7; 200])])
+            })
+            .collect();
+        let before = processor_time();
+        let committed = log.writer.commit(batches);
+        spent += processor_time() - before;
+        drop(committed);
+    }
+    println!("{} ns an event", spent / (300 * 1024));
+}
+
+fn processor_time() -> u64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    stat.split(' ').next().unwrap().parse().unwrap()
+}

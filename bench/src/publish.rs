@@ -4,12 +4,13 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use atomic_waker::AtomicWaker;
+use futures_util::stream;
 use hintwire::v1;
 use hintwire::v1::publish_stream_response::Outcome;
-use tokio::sync::{Semaphore, mpsc};
-use tokio_stream::wrappers::ReceiverStream;
 
 use crate::hub::{Client, Hub, event, report, report_rate};
 use crate::{Result, Scale};
@@ -84,7 +85,7 @@ async fn stream(hub: &Hub, in_flight: usize, events: usize, next: &AtomicUsize) 
 
 async fn batches(hub: &Hub, batches: usize, next: &AtomicUsize) -> Result<()> {
     let first = next.load(Ordering::Relaxed);
-    let hundred = |number: usize| {
+    let hundred = move |number: usize| {
         let start = first + (number - first) * 100;
         (start..start + 100).map(numbered).collect()
     };
@@ -100,40 +101,62 @@ async fn pipelined(
     in_flight: usize,
     requests: usize,
     next: &AtomicUsize,
-    events: impl Fn(usize) -> Vec<v1::Event> + Send,
+    events: impl Fn(usize) -> Vec<v1::Event> + Send + Sync + 'static,
     what: &str,
 ) -> Result<()> {
     let mut client = hub.client().await?;
-    let window = Arc::new(Semaphore::new(in_flight));
-    let (sender, receiver) = mpsc::channel(in_flight);
-    let (cpu, start) = (hub.cpu()?, Instant::now());
-    let mut answers = client.publish_stream(ReceiverStream::new(receiver)).await?.into_inner();
-    let released = window.clone();
-    let reading = tokio::spawn(async move {
-        let mut answered = 0;
-        while let Some(answer) = answers.message().await? {
-            match answer.outcome {
-                Some(Outcome::Response(_)) => released.add_permits(1),
-                refused => return Err(format!("refused: {refused:?}").into()),
-            }
-            answered += 1;
-        }
-        Result::Ok(answered)
-    });
     let first = next.fetch_add(requests, Ordering::Relaxed);
-    for number in first..first + requests {
-        window.acquire().await?.forget();
-        let request = v1::PublishRequest { events: events(number), expected_cursor: None };
-        let message = v1::PublishStreamRequest { sequence: number as i64, request: Some(request) };
-        sender.send(message).await?;
+    let window = Arc::new(Window { answered: AtomicUsize::new(0), sender: AtomicWaker::new() });
+    let sending = window.clone();
+    let mut sent = 0;
+    let stream = stream::poll_fn(move |cx| {
+        if sent == requests {
+            return Poll::Ready(None);
+        }
+        ready!(sending.poll_room(sent, in_flight, cx));
+        let request = v1::PublishRequest { events: events(first + sent), expected_cursor: None };
+        sent += 1;
+        Poll::Ready(Some(v1::PublishStreamRequest {
+            sequence: sent as i64,
+            request: Some(request),
+        }))
+    });
+    let (cpu, start) = (hub.cpu()?, Instant::now());
+    let mut answers = client.publish_stream(stream).await?.into_inner();
+    while let Some(answer) = answers.message().await? {
+        match answer.outcome {
+            Some(Outcome::Response(_)) => window.answer(),
+            refused => return Err(format!("refused: {refused:?}").into()),
+        }
     }
-    drop(sender);
-    let answered: usize = reading.await??;
+    let answered = window.answered.load(Ordering::Relaxed);
     if answered != requests {
         return Err(format!("{answered} answers to {requests} requests").into());
     }
     report_rate(what, requests, start.elapsed(), hub.cpu()? - cpu);
     Ok(())
+}
+
+/// How much of a stream was answered, and who waits for that.
+struct Window {
+    answered: AtomicUsize,
+    sender: AtomicWaker,
+}
+
+impl Window {
+    fn poll_room(&self, sent: usize, in_flight: usize, cx: &mut Context<'_>) -> Poll<()> {
+        let has_room = || sent - self.answered.load(Ordering::Acquire) < in_flight;
+        if has_room() {
+            return Poll::Ready(());
+        }
+        self.sender.register(cx.waker());
+        if has_room() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn answer(&self) {
+        self.answered.fetch_add(1, Ordering::Release);
+        self.sender.wake();
+    }
 }
 
 async fn read_back(binary: &Path, data: &Path, published: usize) -> Result<()> {

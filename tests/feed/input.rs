@@ -73,7 +73,7 @@ pub fn from_seed(seed: u64, count: usize) -> Vec<Change> {
     let mut made = |number| {
         time += i64::from(random.u8(..) < 64);
         let skewed = random.usize(..40).min(random.usize(..40)).min(random.usize(..40));
-        let folder = if skewed % 5 == 0 { "releases/git" } else { "releases" };
+        let folder = if skewed.is_multiple_of(5) { "releases/git" } else { "releases" };
         let key = format!("k{}", random.usize(..30));
         let data = (random.u8(..) > 60).then(|| format!("{{\"n\":{number}}}"));
         Change { time, topic: format!("{folder}/p{skewed}"), key, data }

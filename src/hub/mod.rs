@@ -1,7 +1,7 @@
 //! The hub: where backlog and index meet.
 //!
 //! Publishing goes to the backlog and waits for nobody else. What the backlog then tells of goes through one
-//! [fan-out](fanout) into the [index](crate::index), which wakes [subscriptions](subscribe) and long polls; these read
+//! fan-out into the [index](crate::index), which wakes [subscriptions](Subscription) and long polls; these read
 //! the backlog for themselves. No call holds a lock across an await, and no task belongs to a single stream.
 
 mod describe;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::index::wheel::millis;
+use crate::index::clock::millis;
 use crate::limits::{FETCH_AFTER_MAX, HEARTBEAT_MAX, POLL_AFTER, RECONNECT_AFTER_MAX};
 
 /// When to try again at a hub that is stopping.

@@ -12,8 +12,8 @@ use super::{Hint, HintKind, Hub, ReconnectReason, pace};
 use crate::cursor::{Cursor, Position};
 use crate::error::Error;
 use crate::index::Registration;
+use crate::index::clock::millis;
 use crate::index::slot::{Call, Slot};
-use crate::index::wheel::millis;
 use crate::limits::MIN_INTERVAL_MAX;
 use crate::topic::Selection;
 

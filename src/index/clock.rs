@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::wheel::millis;
-
 /// A clock that never goes back.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock(Instant);
@@ -25,4 +23,9 @@ impl Clock {
     pub async fn sleep_until(&self, at: u64) {
         sleep_until(self.0 + Duration::from_millis(at)).await;
     }
+}
+
+/// Whole milliseconds.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::slot::{Slot, Touched};
-use super::spread::Round;
+use super::wheel::Wheel;
 use crate::cursor::Position;
+use crate::event::EventHead;
 
 /// The subscribers of one pattern.
 #[derive(Debug, Default)]
@@ -87,6 +88,19 @@ impl Group {
     pub fn wake(&self) {
         self.members.lock().list.iter().for_each(|member| member.slot.wake());
     }
+}
+
+/// What is the same for all that one round touches.
+#[derive(Debug)]
+pub struct Round<'a> {
+    /// What was appended, in order.
+    pub events: &'a [(Position, EventHead)],
+    /// How many the round touches, roughly: who has two matching patterns counts twice.
+    pub crowd: u32,
+    /// The time, in ms of the index's clock.
+    pub now: u64,
+    /// Where to put who is told later.
+    pub pacing: &'a Wheel<Arc<Slot>>,
 }
 
 fn newest_wanted(slot: &Slot, events: &[usize], round: &Round<'_>) -> Option<Position> {

@@ -18,11 +18,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use clock::Clock;
+use clock::{Clock, millis};
 use groups::Groups;
 use recent::Recent;
 use slot::{Beat, Slot};
-use wheel::{Wheel, millis};
+use wheel::Wheel;
 
 use crate::cursor::Position;
 use crate::topic::Selection;

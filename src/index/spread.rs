@@ -4,25 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Index;
-use super::group::Group;
+use super::group::{Group, Round};
 use super::shape::Segments;
-use super::slot::Slot;
-use super::wheel::Wheel;
 use crate::cursor::Position;
 use crate::event::EventHead;
-
-/// What is the same for all that one round touches.
-#[derive(Debug)]
-pub struct Round<'a> {
-    /// What was appended, in order.
-    pub events: &'a [(Position, EventHead)],
-    /// How many the round touches, roughly: who has two matching patterns counts twice.
-    pub crowd: u32,
-    /// The time, in ms of the index's clock.
-    pub now: u64,
-    /// Where to put who is told later.
-    pub pacing: &'a Wheel<Arc<Slot>>,
-}
 
 /// A group that is concerned, with places in the batch, newest first; only the newest unless somebody filters.
 struct Hit {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::clock::Clock;
+use super::clock::{Clock, millis};
 
 /// Ticks that the wheel looks ahead; what is due later waits in the last of them and is put off again.
 const TICKS: u64 = 1024;
@@ -97,11 +97,6 @@ impl<T> Turning<T> {
         }
         due
     }
-}
-
-/// Whole milliseconds.
-pub fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

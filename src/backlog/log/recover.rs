@@ -10,11 +10,11 @@ use super::disk::{Disk, DiskFile};
 use super::error::{Damage, InFile, OpenError};
 use super::identity::Identity;
 use super::manifest::Manifest;
-use super::record::{self, FIRST_RECORD, Header, Record};
+use super::record::{self, Header, Record};
 use super::reopen;
 use super::replay::{Replay, Replayed};
 use super::scan::Scanner;
-use super::segment::{Segment, file_name};
+use super::segment::{Segment, file_name, read_header};
 use super::state::Prepared;
 use crate::cursor::Position;
 
@@ -214,14 +214,4 @@ fn proven_beyond<F: DiskFile>(file: &F, seed: u32, from: u64) -> io::Result<Posi
         });
     }
     Ok(proven)
-}
-
-/// Reads the header of a segment; `None` if it is invalid.
-pub fn read_header<F: DiskFile>(file: &F, seed: u32) -> io::Result<Option<Header>> {
-    if file.len()? < FIRST_RECORD {
-        return Ok(None);
-    }
-    let mut bytes = vec![0; FIRST_RECORD as usize];
-    file.read_at(&mut bytes, 0)?;
-    Ok(Header::decode(&bytes, seed))
 }

@@ -7,9 +7,8 @@ use super::disk::{Disk, DiskFile};
 use super::error::{Damage, InFile, OpenError};
 use super::index::{self, IndexFile};
 use super::record::{self, FIRST_RECORD, Header, Record, SEAL, Seal};
-use super::recover::read_header;
 use super::scan::Scanner;
-use super::segment::{Form, Segment, file_name};
+use super::segment::{Form, Segment, file_name, read_header};
 use super::sparse::SparseIndex;
 
 /// A sealed segment by its index file; `None` if that is absent or damaged.

@@ -16,9 +16,8 @@ use super::manifest::Manifest;
 use super::mend::{beyond, empty_file};
 use super::open::{lock, segment_numbers};
 use super::record::{self, FIRST_RECORD, Record};
-use super::recover::read_header;
 use super::scan::Scanner;
-use super::segment::{Segment, file_name, number_of};
+use super::segment::{Segment, file_name, number_of, read_header};
 use crate::cursor::{Incarnation, Position};
 use crate::event::Micros;
 

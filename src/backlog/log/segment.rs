@@ -1,11 +1,12 @@
 //! One segment of the log, as readers, writer and maintenance see it.
 
+use std::io;
 use std::sync::{Arc, OnceLock};
 
 use super::disk::{Disk, DiskFile};
 use super::index::IndexFile;
 use super::live::LiveIndex;
-use super::record::Seal;
+use super::record::{FIRST_RECORD, Header, Seal};
 use super::sparse::SparseIndex;
 use crate::cursor::Position;
 
@@ -81,4 +82,14 @@ pub fn file_name(number: u32) -> String {
 pub fn number_of(name: &str) -> Option<u32> {
     let number = name.strip_suffix(".log")?.parse().ok()?;
     (file_name(number) == name).then_some(number)
+}
+
+/// Reads the header of a segment; `None` if it is invalid.
+pub fn read_header<F: DiskFile>(file: &F, seed: u32) -> io::Result<Option<Header>> {
+    if file.len()? < FIRST_RECORD {
+        return Ok(None);
+    }
+    let mut bytes = vec![0; FIRST_RECORD as usize];
+    file.read_at(&mut bytes, 0)?;
+    Ok(Header::decode(&bytes, seed))
 }

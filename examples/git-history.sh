@@ -2,7 +2,7 @@
 # Prints the history of a git repository as JSON lines for `hintwire publish --jsonl -`: a top-level folder is a topic,
 # a path a key, a commit a batch (commits of one second share one), a removed file a tombstone.
 # Usage: examples/git-history.sh [REPOSITORY]
-git -C "${1:-.}" -c core.quotePath=true log --reverse --no-renames --name-status --format='commit %ct %h' |
+git -C "${1:-.}" -c core.quotePath=true log --reverse --no-renames --name-status --format='commit %at %h' |
   awk -F'\t' '
     /^commit / { split($0, commit, " "); next }
     NF == 2 {

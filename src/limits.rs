@@ -20,6 +20,8 @@ pub const ATTRIBUTE_KEY_BYTES: usize = 256;
 pub const ATTRIBUTE_VALUE_BYTES: usize = 1024;
 /// Types that one filter may name.
 pub const FILTER_TYPES: usize = 64;
+/// Seconds since 1970 of the years 1 to 9999, all that a protobuf Timestamp can say.
+pub const TIMESTAMP_SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 /// Keys that one snapshot may name.
 pub const SNAPSHOT_KEYS: usize = 1000;
 

@@ -3,11 +3,9 @@
 use super::Event;
 use crate::error::Error;
 use crate::limits::{
-    ATTRIBUTE_KEY_BYTES, ATTRIBUTE_VALUE_BYTES, ATTRIBUTES, ID_BYTES, KEY_BYTES, Limits, TYPE_BYTES,
+    ATTRIBUTE_KEY_BYTES, ATTRIBUTE_VALUE_BYTES, ATTRIBUTES, ID_BYTES, KEY_BYTES, Limits,
+    TIMESTAMP_SECONDS, TYPE_BYTES,
 };
-
-/// Seconds since 1970 of the years 1 to 9999, all that a protobuf Timestamp can say.
-const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
 /// Checks a batch; an error names the field, e.g. `events[3].key`.
 pub fn check_batch(events: &[Event], limits: &Limits) -> Result<(), Error> {
@@ -61,7 +59,7 @@ fn check_attributes(event: &Event, field: impl Fn(&str) -> String) -> Result<(),
 fn check_time(event: &Event, field: impl Fn(&str) -> String) -> Result<(), Error> {
     match event.time {
         Some((seconds, nanos))
-            if !SECONDS.contains(&seconds) || !(0..1_000_000_000).contains(&nanos) =>
+            if !TIMESTAMP_SECONDS.contains(&seconds) || !(0..1_000_000_000).contains(&nanos) =>
         {
             Err(Error::invalid(field("time"), "is no time between the years 1 and 9999"))
         }

@@ -10,13 +10,11 @@ use crate::cursor::Cursor;
 use crate::error::{CursorError, Error};
 use crate::event::{Event, Micros};
 use crate::limits::{
-    ATTRIBUTE_KEY_BYTES, ATTRIBUTE_VALUE_BYTES, ATTRIBUTES, FILTER_TYPES, Limits, TYPE_BYTES,
+    ATTRIBUTE_KEY_BYTES, ATTRIBUTE_VALUE_BYTES, ATTRIBUTES, FILTER_TYPES, Limits,
+    TIMESTAMP_SECONDS, TYPE_BYTES,
 };
 use crate::topic::{Filter, Patterns, Selection, Topic};
 use crate::v1;
-
-/// Seconds of the years 1 to 9999, which is what a Timestamp can say.
-const TIMESTAMP_SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
 /// What must match: patterns and filter.
 pub fn selection(

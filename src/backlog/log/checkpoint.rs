@@ -19,6 +19,7 @@ use super::disk::{Disk, DiskFile};
 use super::ids::UsedId;
 use super::pages::{BODY, PageWriter, read_pages};
 use super::record::Fields;
+use super::replace::Replacement;
 use crate::cursor::Position;
 use crate::event::{Micros, Once};
 use crate::topic::Topic;
@@ -26,7 +27,6 @@ use crate::topic::table::{KeyState, TopicEntry, TopicTable};
 
 /// Name of the file.
 pub const CHECKPOINT: &str = "CHECKPOINT";
-const TEMPORARY: &str = "CHECKPOINT.tmp";
 const MAGIC: &[u8; 8] = b"hintwckp";
 const VERSION: u32 = 1;
 const TOPIC: u8 = 1;
@@ -62,12 +62,8 @@ pub fn write<D: Disk>(
     topics: &TopicTable,
     ids: &[Arc<Vec<UsedId>>],
 ) -> io::Result<u64> {
-    match disk.remove(TEMPORARY) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let file = disk.create(TEMPORARY)?;
-    let mut writer = PageWriter::new(&file, seed, 1);
+    let replacement = Replacement::begin(disk, CHECKPOINT)?;
+    let mut writer = PageWriter::new(replacement.file(), seed, 1);
     put_topics(&mut writer, topics)?;
     for used in ids.iter().flat_map(|piece| piece.iter()) {
         // Later ones may not be durable; they come again from the log if they are.
@@ -76,13 +72,10 @@ pub fn write<D: Disk>(
         }
     }
     let pages = writer.finish_section()?;
-    let mut header = PageWriter::new(&file, seed, 0);
+    let mut header = PageWriter::new(replacement.file(), seed, 0);
     header.put(&encode_header(pages, reach))?;
     header.finish_section()?;
-    file.sync()?;
-    disk.rename(TEMPORARY, CHECKPOINT)?;
-    disk.sync_dir()?;
-    file.len()
+    replacement.finish(disk)?.len()
 }
 
 fn encode_header(pages: u32, reach: Reach) -> Vec<u8> {

@@ -44,6 +44,7 @@ pub mod record;
 pub mod recover;
 pub mod reopen;
 pub mod repair;
+pub mod replace;
 pub mod replay;
 mod roll;
 pub mod scan;

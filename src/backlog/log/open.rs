@@ -21,6 +21,7 @@ use super::mend::{Mender, Recovered};
 use super::prepare::prepare;
 use super::recover::Recovery;
 use super::reopen;
+use super::replace::{TEMPORARY, remove};
 use super::replay::Replay;
 use super::segment::{Segment, file_name, number_of};
 use super::settings::LogSettings;
@@ -33,9 +34,6 @@ use crate::event::Micros;
 use crate::limits::SEGMENT_BYTES;
 use crate::lineage::Lineage;
 use crate::topic::table::TopicTable;
-
-/// Ending of files that a crash left before they had their name.
-const TEMPORARY: &str = ".tmp";
 
 /// An open log: the parts that its threads drive.
 pub struct Log<D: Disk> {
@@ -202,10 +200,7 @@ pub(super) fn lock<D: Disk>(disk: &D) -> Result<Box<dyn Send + Sync>, OpenError>
 fn create<D: Disk>(disk: &D, settings: &LogSettings, dice: Dice) -> Result<(), OpenError> {
     let first = Manifest::empty();
     let name = file_name(first.first);
-    match disk.remove(&name) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).in_file(&name),
-        _ => {}
-    }
+    remove(disk, &name).in_file(&name)?;
     prepare(disk, settings, first.first).in_file(&name)?;
     first.write(disk)?;
     let lineage = Lineage::new(Incarnation(dice.incarnation));

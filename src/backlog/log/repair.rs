@@ -16,6 +16,7 @@ use super::manifest::Manifest;
 use super::mend::{beyond, empty_file};
 use super::open::{lock, segment_numbers};
 use super::record::{self, FIRST_RECORD, Record};
+use super::replace::remove;
 use super::scan::Scanner;
 use super::segment::{Segment, file_name, number_of, read_header};
 use crate::cursor::{Incarnation, Position};
@@ -209,9 +210,6 @@ impl<D: Disk> Repair<'_, D> {
     }
 
     fn remove(&self, name: &str) -> Result<(), OpenError> {
-        match self.disk.remove(name) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).in_file(name),
-            _ => self.disk.sync_dir().in_file(name),
-        }
+        remove(self.disk, name).and_then(|()| self.disk.sync_dir()).in_file(name)
     }
 }

@@ -47,6 +47,12 @@ impl<D: Disk> Segment<D> {
         Arc::new(Self { number, base, seed, file, form, seal: OnceLock::new() })
     }
 
+    /// The same segment, its events found in another way.
+    pub fn found_by(&self, form: Form<D::File>) -> Arc<Self> {
+        let Self { number, base, seed, ref file, ref seal, .. } = *self;
+        Arc::new(Self { number, base, seed, file: Arc::clone(file), form, seal: seal.clone() })
+    }
+
     /// The position of the event of an ordinal.
     pub fn position(&self, ordinal: u32) -> Position {
         Position(self.base.0 + 1 + u64::from(ordinal))

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::disk::{Disk, DiskFile};
+use super::replace::Replacement;
 
 const CHECK: &str = "crc ";
 
@@ -11,17 +12,10 @@ const LONGEST: u64 = 16 << 20;
 
 /// Replaces a file: after a crash at any point the old or the new text is there, whole.
 pub fn replace<D: Disk>(disk: &D, name: &str, body: &str) -> io::Result<()> {
-    let temporary = format!("{name}.tmp");
-    match disk.remove(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let file = disk.create(&temporary)?;
+    let replacement = Replacement::begin(disk, name)?;
     let text = format!("{body}{CHECK}{:08x}\n", crc32c::crc32c(body.as_bytes()));
-    file.write_at(text.as_bytes(), 0)?;
-    file.sync()?;
-    disk.rename(&temporary, name)?;
-    disk.sync_dir()
+    replacement.file().write_at(text.as_bytes(), 0)?;
+    replacement.finish(disk).map(drop)
 }
 
 /// Reads a file that [`replace`] wrote; `None` if it is not whole.

@@ -7,11 +7,11 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 
 use super::Maintenance;
-use super::indexing::remove;
 use crate::backlog::log::disk::{Disk, DiskFile};
 use crate::backlog::log::index;
 use crate::backlog::log::read::find;
 use crate::backlog::log::record::{BatchEncoder, Header, RECORD_HEADER, SEAL, Seal};
+use crate::backlog::log::replace::{Replacement, remove};
 use crate::backlog::log::segment::{Form, Segment, file_name};
 use crate::backlog::log::sparse::SparseIndex;
 use crate::backlog::log::state::Shared;
@@ -148,8 +148,7 @@ fn replace<D: Disk>(
 
 /// A file of survivors on its way.
 struct Rewriting<D: Disk> {
-    file: D::File,
-    temporary: String,
+    replacement: Replacement<D>,
     number: u32,
     base: Position,
     seed: u32,
@@ -162,12 +161,10 @@ impl<D: Disk> Rewriting<D> {
     /// A file that takes the place of the first segment's.
     fn begin(shared: &Shared<D>, first: &Segment<D>) -> io::Result<Self> {
         let Segment { number, base, seed, .. } = *first;
-        let temporary = format!("{}.tmp", file_name(number));
-        remove(&shared.disk, &temporary)?;
-        let file = shared.disk.create(&temporary)?;
+        let replacement = Replacement::begin(&shared.disk, &file_name(number))?;
         let (incarnation, created) = (shared.lineage.current(), (shared.clock)());
         let buffer = Header { number, incarnation, base, created }.encode(seed);
-        Ok(Self { file, temporary, number, base, seed, written: 0, buffer, events: Vec::new() })
+        Ok(Self { replacement, number, base, seed, written: 0, buffer, events: Vec::new() })
     }
 
     fn at(&self) -> u64 {
@@ -191,7 +188,7 @@ impl<D: Disk> Rewriting<D> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.write_at(&self.buffer, self.written)?;
+        self.replacement.file().write_at(&self.buffer, self.written)?;
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
@@ -206,24 +203,21 @@ impl<D: Disk> Rewriting<D> {
         let seals = old.iter().filter_map(|segment| segment.seal.get());
         let Some(last) = seals.max_by_key(|seal| seal.last).filter(|_| !self.events.is_empty())
         else {
-            drop(self.file);
-            remove(&shared.disk, &self.temporary)?;
+            self.replacement.abandon(&shared.disk)?;
             return Ok(None);
         };
         let seal = Seal { len: self.at() + SEAL as u64, ..*last };
         seal.encode(&mut self.buffer, self.seed);
         self.flush()?;
-        self.file.sync()?;
         // An index file would belong to what is replaced.
         remove(&shared.disk, &index::file_name(self.number))?;
         shared.disk.sync_dir()?;
-        shared.disk.rename(&self.temporary, &file_name(self.number))?;
-        shared.disk.sync_dir()?;
+        let file = Arc::new(self.replacement.finish(&shared.disk)?);
         Ok(Some(Arc::new(Segment {
             number: self.number,
             base: self.base,
             seed: self.seed,
-            file: Arc::new(self.file),
+            file,
             form: Form::Sparse(SparseIndex::of(self.events)),
             seal: OnceLock::from(seal),
         })))

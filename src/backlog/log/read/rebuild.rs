@@ -1,6 +1,6 @@
 //! An index from the records.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::fault::damaged;
 use crate::backlog::ReadError;
@@ -19,14 +19,7 @@ use crate::topic::table::TopicTable;
 /// Maintenance writes that anew.
 pub fn rebuild<D: Disk>(shared: &Shared<D>, segment: &Arc<Segment<D>>) -> Result<(), ReadError> {
     let live = scan(segment)?;
-    let rebuilt = Arc::new(Segment {
-        number: segment.number,
-        base: segment.base,
-        seed: segment.seed,
-        file: Arc::clone(&segment.file),
-        form: Form::Live(live),
-        seal: segment.seal.get().map_or_else(OnceLock::new, |seal| (*seal).into()),
-    });
+    let rebuilt = segment.found_by(Form::Live(live));
     shared.view.rcu(|view| view.replacing(&rebuilt));
     shared.work.raise();
     Ok(())

@@ -10,20 +10,18 @@ use std::time::Duration;
 
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::front::{Caller, Front};
+use super::greeted::greeted;
+use super::listen::Listen;
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTION_STREAMS, ERROR_RESETS, HANDSHAKE, HEADER_BYTES, KEEPALIVE,
     RECEIVE_BYTES, SEND_BYTES,
 };
-
-/// What an HTTP/2 client says first.
-const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// All connections of a server.
 pub struct Connections {
@@ -40,7 +38,7 @@ impl Connections {
     }
 
     /// Accepts and serves connections, for ever.
-    pub async fn accept(&mut self, listener: TcpListener) {
+    pub async fn accept(&mut self, listener: impl Listen) {
         loop {
             tokio::select! {
                 Some(_) = self.open.join_next() => {}
@@ -52,7 +50,10 @@ impl Connections {
         }
     }
 
-    fn serve(&mut self, stream: TcpStream, peer: SocketAddr) {
+    fn serve<T>(&mut self, stream: T, peer: SocketAddr)
+    where
+        T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         if self.open.len() >= self.most {
             tracing::warn!(%peer, most = self.most, "connection refused: there are too many");
             return;
@@ -88,11 +89,10 @@ async fn pause(error: io::Error) {
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 async fn connection(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     caller: Caller,
     draining: CancellationToken,
 ) -> Result<(), Failure> {
-    stream.set_nodelay(true)?;
     let io = tokio::select! {
         greeted = timeout(HANDSHAKE, greeted(stream)) => TokioIo::new(greeted??),
         () = draining.cancelled() => return Ok(()),
@@ -103,17 +103,6 @@ async fn connection(
         () = draining.cancelled() => connection.as_mut().graceful_shutdown(),
     }
     Ok(connection.await?)
-}
-
-/// Waits for the preface here, since hyper would wait for ever, and puts it back in front of the stream.
-async fn greeted(mut stream: TcpStream) -> io::Result<impl AsyncRead + AsyncWrite + Unpin> {
-    let mut preface = [0; PREFACE.len()];
-    stream.read_exact(&mut preface).await?;
-    if &preface != PREFACE {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "not HTTP/2"));
-    }
-    let (read, write) = stream.into_split();
-    Ok(tokio::io::join(io::Cursor::new(preface).chain(read), write))
 }
 
 fn http2() -> http2::Builder<TokioExecutor> {

@@ -3,7 +3,9 @@
 mod accept;
 mod backlog;
 mod front;
+mod greeted;
 mod health;
+mod listen;
 mod trace;
 
 use std::future::Future;
@@ -14,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 pub use self::backlog::open_backlog;
+pub use self::listen::Listen;
 
 use self::accept::Connections;
 use self::front::Front;
@@ -67,7 +70,7 @@ pub async fn run(
 /// # Errors
 /// A backlog that does not close.
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Listen,
     backlog: Arc<dyn Backlog>,
     config: &Config,
     shutdown: impl Future<Output = ()>,

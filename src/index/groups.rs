@@ -73,9 +73,11 @@ impl Groups {
         }
     }
 
-    /// Calls `each` for every group.
-    pub fn for_each(&self, mut each: impl FnMut(&Group)) {
-        self.groups.iter().for_each(|group| each(&group));
+    /// Calls `each` for every group, in the order of their patterns: a run can be repeated.
+    pub fn for_each(&self, each: impl FnMut(Arc<Group>)) {
+        let groups: BTreeMap<Pattern, Arc<Group>> =
+            self.groups.iter().map(|group| (group.key().clone(), Arc::clone(&group))).collect();
+        groups.into_values().for_each(each);
     }
 
     /// Whether there are none.

@@ -41,6 +41,7 @@ impl Connections {
     pub async fn accept(&mut self, listener: impl Listen) {
         loop {
             tokio::select! {
+                biased;
                 Some(_) = self.open.join_next() => {}
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => self.serve(stream, peer),
@@ -94,11 +95,13 @@ async fn connection(
     draining: CancellationToken,
 ) -> Result<(), Failure> {
     let io = tokio::select! {
+        biased;
         greeted = timeout(HANDSHAKE, greeted(stream)) => TokioIo::new(greeted??),
         () = draining.cancelled() => return Ok(()),
     };
     let mut connection = std::pin::pin!(http2().serve_connection(io, caller));
     tokio::select! {
+        biased;
         ended = connection.as_mut() => return Ok(ended?),
         () = draining.cancelled() => connection.as_mut().graceful_shutdown(),
     }

@@ -81,6 +81,7 @@ pub async fn serve(
     let front = front(&hub, config, &health, &draining)?;
     let mut connections = Connections::new(front, config.connections, draining.clone());
     tokio::select! {
+        biased;
         () = connections.accept(listener) => {}
         () = health.follow(&hub) => {}
         () = shutdown => {}

@@ -52,6 +52,7 @@ impl<W: Wire> Listener<'_, W> {
             let (life, cursor) = shared.stream_wanted().await;
             let opened = Instant::now();
             let end = tokio::select! {
+                biased;
                 end = self.one_stream(life, cursor) => end,
                 () = shared.stream_unwanted(life) => End::Unwanted,
             };

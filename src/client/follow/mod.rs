@@ -127,6 +127,7 @@ impl<W: Wire, S: CursorStore> Follow<W, S> {
             reading,
         };
         tokio::select! {
+            biased;
             never = listener.run() => match never {},
             end = worker.run() => Err(end),
         }

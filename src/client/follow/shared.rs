@@ -38,6 +38,7 @@ impl Shared {
         match until {
             None => self.worker.notified().await,
             Some(until) => tokio::select! {
+                biased;
                 () = self.worker.notified() => {}
                 () = sleep_until(until) => {}
             },

@@ -34,6 +34,7 @@ pub mod error;
 pub mod event;
 pub mod limits;
 pub mod lineage;
+pub mod planted;
 pub mod topic;
 
 // What is kept, who wants to know, and where both meet.

@@ -11,6 +11,7 @@ use crate::cursor::Position;
 use crate::event::{EventHead, Micros};
 use crate::index::Index;
 use crate::limits::TAIL_GROUPS;
+use crate::planted::Planted;
 
 /// Rest after a round, for each subscriber that it touched: ten times what a touch costs, so that the fan-out of a large
 /// crowd takes a tenth of a core however much is published.
@@ -32,7 +33,9 @@ impl Fanout {
         self.note_last_publication(head).await;
         let mut groups = Vec::new();
         while !groups.is_empty() || tail.recv_many(&mut groups, TAIL_GROUPS).await > 0 {
-            let touched = self.round(groups.drain(..));
+            let ahead = || self.index.move_watermark(head_of(&groups));
+            Planted::HeadAheadOfSlots.too_early(ahead).await;
+            let touched = self.round(&mut groups);
             self.rest(touched, &mut tail, &mut groups).await;
         }
     }
@@ -45,13 +48,10 @@ impl Fanout {
         }
     }
 
-    fn round(&self, groups: impl Iterator<Item = Appended>) -> u32 {
+    fn round(&self, groups: &mut Vec<Appended>) -> u32 {
+        let head = head_of(groups);
         let mut events: Vec<(Position, EventHead)> = Vec::new();
-        let mut head = Position::INCEPTION;
-        for group in groups {
-            events.extend(group.events);
-            head = head.max(group.head);
-        }
+        groups.drain(..).for_each(|group| events.extend(group.events));
         self.timeline.note(head, self.index.clock().now().cast_signed());
         let touched = self.index.spread(events, head);
         self.moved.notify_waiters();
@@ -72,4 +72,9 @@ impl Fanout {
         let collect = async { while tail.recv_many(groups, TAIL_GROUPS).await > 0 {} };
         let _ = tokio::time::timeout(rest, collect).await;
     }
+}
+
+/// The head that groups moved the backlog to.
+fn head_of(groups: &[Appended]) -> Position {
+    groups.iter().map(|group| group.head).max().unwrap_or_default()
 }

@@ -15,6 +15,7 @@ use crate::index::Registration;
 use crate::index::slot::{Call, Slot};
 use crate::limits::AT_LEAST_WAIT;
 use crate::lineage::Verdict;
+use crate::planted::Planted;
 use crate::topic::Selection;
 
 /// What to fetch. Limits are brought within their bounds by the caller.
@@ -95,7 +96,10 @@ impl Hub {
 
     async fn begin(&self, start: Start) -> Result<Position, Error> {
         match start {
-            Start::Cursor(Some(cursor)) => self.place(cursor).await,
+            Start::Cursor(Some(cursor)) => {
+                let after = self.place(cursor).await?;
+                Ok(Position(after.0 + u64::from(Planted::ResumeOffByOne.is_on())))
+            }
             Start::Cursor(None) | Start::Earliest => Ok(self.backlog.extent().earliest),
             Start::Latest => Ok(self.backlog.extent().head),
             Start::Time(time) => {

@@ -15,6 +15,7 @@ use crate::index::Registration;
 use crate::index::clock::millis;
 use crate::index::slot::{Call, Slot};
 use crate::limits::MIN_INTERVAL_MAX;
+use crate::planted::Planted;
 use crate::topic::Selection;
 
 /// What to be told about.
@@ -67,13 +68,16 @@ impl Hub {
         let age = millis(pace::jittered(self.settings.stream_age));
         let Selection { patterns, filter } = &subscribe.selection;
         let slot = Slot::new(patterns.iter().count(), filter, now.saturating_add(age));
+        // Whatever is published after this head touches the slot.
+        let early = Planted::LostWakeUp.too_early(|| self.backlog.extent().head).await;
         let registration = self.index.register(subscribe.selection, slot);
+        let head = early.unwrap_or_else(|| self.backlog.extent().head);
         Ok(Subscription {
             hub: Arc::clone(self),
             registration,
             _open: open,
             cursor: own.unwrap_or_default(),
-            head: Position::INCEPTION,
+            head,
             min_interval: subscribe.min_interval.clamp(
                 self.settings.min_interval,
                 MIN_INTERVAL_MAX.max(self.settings.min_interval),
@@ -99,14 +103,11 @@ impl Stream for Subscription {
 }
 
 impl Subscription {
-    /// It is registered already: whatever is published after this head wakes it.
     fn confirm(&mut self, own: bool) -> Hint {
-        let backlog = &self.hub.backlog;
-        let head = backlog.extent().head;
+        let topics = self.hub.backlog.topics();
         // The table may be ahead of the head, never behind it.
-        let newest = backlog.topics().newest(&self.registration.selection().patterns).min(head);
+        let newest = topics.newest(&self.registration.selection().patterns).min(self.head);
         let had = std::mem::replace(&mut self.cursor, newest);
-        self.head = head;
         self.stage = Stage::Confirmed;
         let mut hint = self.hint(HintKind::Confirmed);
         hint.topics_truncated = own && had < hint.cursor.position;

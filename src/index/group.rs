@@ -8,6 +8,7 @@ use super::slot::{Slot, Touched};
 use super::wheel::Wheel;
 use crate::cursor::Position;
 use crate::event::EventHead;
+use crate::planted::Planted;
 
 /// The subscribers of one pattern.
 #[derive(Debug, Default)]
@@ -78,7 +79,9 @@ impl Group {
     pub fn touch(&self, events: &[usize], round: &Round<'_>) {
         for member in &self.members.lock().list {
             let Some(newest) = newest_wanted(&member.slot, events, round) else { continue };
-            if let Touched::Later(due) = member.slot.touch(newest, round.crowd, round.now) {
+            if let Touched::Later(due) = member.slot.touch(newest, round.crowd, round.now)
+                && !Planted::LastHintDropped.is_on()
+            {
                 round.pacing.add(due, Arc::clone(&member.slot));
             }
         }

@@ -74,7 +74,7 @@ impl Index {
         Position(self.watermark.load(Ordering::Acquire))
     }
 
-    fn move_watermark(&self, head: Position) {
+    pub(crate) fn move_watermark(&self, head: Position) {
         self.watermark.fetch_max(head.0, Ordering::AcqRel);
     }
 

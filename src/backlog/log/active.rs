@@ -10,6 +10,7 @@ use super::segment::Segment;
 use super::state::{Prepared, Shared};
 use crate::cursor::Position;
 use crate::event::Micros;
+use crate::planted::Planted;
 
 /// Bytes by which a file grows that was not prepared whole.
 const STEP: u64 = 1 << 20;
@@ -65,14 +66,26 @@ impl<D: Disk> Active<D> {
 
     /// Writes and syncs, both or nothing; [`is_no_space`] errors leave nothing behind, others may.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if Planted::AckBeforeSync.is_on() {
+            self.sync()?;
+        }
         let end = self.at + bytes.len() as u64;
         if let Err(error) = self.put(bytes, end) {
             return Err(if is_no_space(&error) { self.take_back(error) } else { error });
         }
-        // A failed sync is final, whatever the reason.
-        self.segment.file.sync().map_err(io::Error::other)?;
+        if !Planted::AckBeforeSync.is_on() {
+            self.sync()?;
+        }
         self.at = end;
         Ok(())
+    }
+
+    /// Makes what was written durable. A failure is final, whatever the reason.
+    fn sync(&self) -> io::Result<()> {
+        if Planted::FsyncSkipped.is_on() {
+            return Ok(());
+        }
+        self.segment.file.sync().map_err(io::Error::other)
     }
 
     fn put(&mut self, bytes: &[u8], end: u64) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! Entries: the events within a batch, each verifiable by itself.
 
-use super::ENTRY_HEADER;
 use super::fields::Fields;
+use super::{ENTRY_HEADER, is_intact};
 use crate::cursor::Position;
 use crate::event::Micros;
 
@@ -29,7 +29,7 @@ impl<'a> Entry<'a> {
     pub fn decode(bytes: &'a [u8], seed: u32, position: Position) -> Option<Self> {
         let (entry, len) = Self::unverified(bytes, position)?;
         let crc = Fields(bytes).u32()?;
-        (entry_crc(bytes.get(4..len)?, seed, position) == crc).then_some(entry)
+        is_intact(entry_crc(bytes.get(4..len)?, seed, position), crc).then_some(entry)
     }
 
     pub(super) fn unverified(bytes: &'a [u8], position: Position) -> Option<(Self, usize)> {

@@ -1,7 +1,7 @@
 //! The header of a segment.
 
 use super::fields::Fields;
-use super::{FIRST_RECORD, VERSION};
+use super::{FIRST_RECORD, VERSION, is_intact};
 use crate::cursor::{Incarnation, Position};
 use crate::event::Micros;
 
@@ -47,6 +47,7 @@ impl Header {
             base: Position(fields.u64()?),
             created: Micros(fields.u64()?),
         };
-        (magic && crc32c::crc32c_append(seed, covered) == Fields(crc).u32()?).then_some(header)
+        let intact = is_intact(crc32c::crc32c_append(seed, covered), Fields(crc).u32()?);
+        (magic && intact).then_some(header)
     }
 }

@@ -49,3 +49,13 @@ bench *workloads:
 bench-smoke:
     cargo build
     cargo run --package hintwire-bench -- target/debug/hintwire --smoke
+
+# Hostile and crowded wires, full form, in figures; `just hostile silent` for one row
+hostile *rows:
+    cargo build --release --workspace
+    ulimit -n $(ulimit -Hn); target/release/hintwire-bench target/release/hintwire hostile {{ rows }}
+
+# The same, short: facts alone are judged
+hostile-smoke *rows:
+    cargo build --workspace
+    ulimit -n $(ulimit -Hn); target/debug/hintwire-bench target/debug/hintwire hostile --smoke {{ rows }}

@@ -29,10 +29,23 @@ impl Drop for Hub {
 impl Hub {
     /// Starts a hub on a directory and waits until it answers.
     pub(crate) async fn start(binary: &Path, data: &Path) -> Result<Self> {
+        Self::start_after("", binary, data, &[]).await
+    }
+
+    /// The same with more settings, from a shell that has done something before, such as to limit itself.
+    pub(crate) async fn start_after(
+        prepared: &str,
+        binary: &Path,
+        data: &Path,
+        settings: &[&str],
+    ) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let child = Command::new(binary)
+        let child = Command::new("sh")
+            .args(["-c", &format!("{prepared}\nexec \"$0\" \"$@\"")])
+            .arg(binary)
             .args(["serve", "--listen", &address.to_string(), "--data"])
             .arg(data)
+            .args(settings)
             .env("HINTWIRE_LOG_LEVEL", "warn")
             .stdout(Stdio::null())
             .spawn()?;
@@ -51,6 +64,11 @@ impl Hub {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         Err("the hub does not answer".into())
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// A connection of its own.
@@ -93,6 +111,32 @@ impl Hub {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib: u64 = line.unwrap_or_default().trim().trim_end_matches(" kB").parse()?;
         Ok(kib << 10)
+    }
+
+    /// Its sockets, that of the listener too.
+    pub(crate) fn sockets(&self) -> Result<usize> {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()))?;
+        let targets = files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
+        Ok(targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count())
+    }
+
+    /// Asks it to stop.
+    pub(crate) fn terminate(&self) -> Result<()> {
+        let asked =
+            Command::new("kill").args(["-s", "TERM", &self.child.id().to_string()]).status()?;
+        if asked.success() { Ok(()) } else { Err("the hub cannot be asked to stop".into()) }
+    }
+
+    /// Waits for its end; its exit code, or `None` if it does not end within `patience` or was killed.
+    pub(crate) async fn ended(&mut self, patience: Duration) -> Result<Option<i32>> {
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status.code());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(None)
     }
 
     /// Ends the hub as a power button would end its process.

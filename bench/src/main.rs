@@ -1,4 +1,5 @@
-//! Measures a hub on this machine: `cargo run --release -p hintwire-bench -- PATH-TO-HINTWIRE [WORKLOAD…]`.
+//! Measures a hub on this machine: `cargo run --release -p hintwire-bench -- PATH-TO-HINTWIRE [WORKLOAD…]`, or attacks
+//! it: `… PATH-TO-HINTWIRE hostile [ROW…]`.
 //!
 //! The hub runs as a process of its own, so that its CPU time and memory are the kernel's figures; hub and load share the
 //! machine. Each workload prints a line for each figure as it comes. `--smoke` runs everything small, to see that it
@@ -6,6 +7,7 @@
 
 mod catch_up;
 mod hints;
+mod hostile;
 mod hub;
 mod idle;
 mod publish;
@@ -23,6 +25,11 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
+    /// Whether this run is to see that things work, not to measure them.
+    pub(crate) fn is_smoke(self) -> bool {
+        self.smoke
+    }
+
     /// The full size, or the one for a smoke run.
     pub(crate) fn pick(self, full: usize, smoke: usize) -> usize {
         if self.smoke { smoke } else { full }
@@ -36,11 +43,17 @@ struct Arguments {
     workloads: Vec<String>,
 }
 
+const USAGE: &str = "usage: hintwire-bench HINTWIRE [--smoke] [WORKLOAD… | hostile [ROW…]]";
 const WORKLOADS: [&str; 6] = ["publish", "unary", "hints", "idle", "catch-up", "restart"];
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = arguments()?;
+    if let Some(("hostile", rows)) =
+        arguments.workloads.split_first().map(|(first, rows)| (first.as_str(), rows))
+    {
+        return hostile::run(&arguments.binary, arguments.scale, rows).await;
+    }
     for workload in &arguments.workloads {
         println!("== {workload}");
         let (binary, scale) = (&arguments.binary, arguments.scale);
@@ -61,7 +74,7 @@ fn arguments() -> Result<Arguments> {
     let (flags, words): (Vec<_>, Vec<_>) =
         std::env::args().skip(1).partition(|word| word.starts_with("--"));
     let mut words = words.into_iter();
-    let binary = words.next().ok_or("usage: hintwire-bench HINTWIRE [--smoke] [WORKLOAD…]")?;
+    let binary = words.next().ok_or(USAGE)?;
     let named: Vec<String> = words.collect();
     let all = || WORKLOADS.map(String::from).to_vec();
     Ok(Arguments {

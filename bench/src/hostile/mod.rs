@@ -1,0 +1,45 @@
+//! Hostile and crowded wires: what an attacker, or a crowd, must not be able to do to everybody else.
+//!
+//! Each row drives a hub of its own, prints what must hold and what was measured, and says `ok` or `NOT REACHED`. Facts (closed,
+//! nothing missed, nothing left) are judged in every run; figures (times, memory, CPU) in the full form alone, since in the
+//! short form (`--smoke`) the hub is a debug build on a busy machine. What the machine does not permit is `SKIPPED`.
+
+mod crowd;
+mod report;
+mod silent;
+mod victim;
+
+use std::path::Path;
+
+use crate::{Result, Scale};
+use report::Report;
+
+/// What a row works with.
+#[derive(Clone, Copy)]
+pub(crate) struct Stage<'a> {
+    pub binary: &'a Path,
+    pub scale: Scale,
+}
+
+const ROWS: [&str; 2] = ["silent", "crowd"];
+
+/// Runs the rows that are named, or all.
+pub(crate) async fn run(binary: &Path, scale: Scale, named: &[String]) -> Result<()> {
+    let stage = Stage { binary, scale };
+    let all = ROWS.map(String::from);
+    let rows = if named.is_empty() { &all } else { named };
+    let (mut missed, mut skipped) = (0, 0);
+    for row in rows {
+        println!("== hostile: {row}");
+        let mut report = Report::new(scale);
+        match row.as_str() {
+            "silent" => silent::run(stage, &mut report).await?,
+            "crowd" => crowd::run(stage, &mut report).await?,
+            other => return Err(format!("no row {other:?}; there are {ROWS:?}").into()),
+        }
+        missed += report.missed();
+        skipped += report.skipped();
+    }
+    println!("{} rows, {missed} promises not reached, {skipped} skipped", rows.len());
+    if missed == 0 { Ok(()) } else { Err("not all that must hold does".into()) }
+}

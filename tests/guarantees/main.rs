@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod doctored;
+mod large;
 mod recording;
+mod tale;
 #[path = "../support/validate/mod.rs"]
 mod validate;

@@ -15,6 +15,22 @@ use parking_lot::Mutex;
 #[derive(Debug, Clone, Default)]
 pub struct History {
     pub entries: Vec<Entry>,
+    /// How long the hub was set to know ids.
+    pub id_window: IdWindow,
+}
+
+/// How long an id is known, whichever is over first; the contract's own by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdWindow {
+    pub time: Duration,
+    /// Newer ids.
+    pub ids: u64,
+}
+
+impl Default for IdWindow {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(600), ids: 1_000_000 }
+    }
 }
 
 /// Something that happened between two moments. Of two entries, `a.ended < b.began` means that a was over before b began.
@@ -58,6 +74,8 @@ pub enum What {
     FollowerStarted { follower: u64, selection: Selection, from: Option<Cursor> },
     /// A follower handled events (perhaps none) and then stood at a cursor.
     Handled { follower: u64, selection: Selection, events: Vec<Seen>, cursor: Cursor },
+    /// A follower was given up: what it handled is judged, but it need not reach the end.
+    FollowerStopped { follower: u64 },
     /// A trim was asked for and done, or retention was seen to have moved: earliest as read afterwards.
     Trimmed { earliest: Cursor },
     /// The hub was killed, or lost its power. Its open streams ended.
@@ -176,7 +194,7 @@ impl Recorder {
     pub fn finish(&self) -> History {
         let mut entries = std::mem::take(&mut *self.0.entries.lock());
         entries.sort_unstable_by_key(|entry| entry.ended.tick);
-        History { entries }
+        History { entries, id_window: IdWindow::default() }
     }
 
     /// Replaces events by the copies that were recorded before.

@@ -10,9 +10,28 @@
 pub mod convert;
 pub mod history;
 
+mod bounds;
+mod content;
+mod facts;
+pub mod matching;
+mod streams;
+
+mod agreement;
+mod atomic;
+mod bookmarkable;
+mod durable;
+mod gap_free;
+mod idempotent;
+mod live;
+mod ordered;
+mod recoverable;
+mod resumable;
+mod unique;
+mod visible;
+
 #[allow(unused_imports)]
 pub use history::{
-    Entry, History, Kind, Message, Moment, Page, Recorder, Refusal, Seen, Start, What,
+    Entry, History, IdWindow, Kind, Message, Moment, Page, Recorder, Refusal, Seen, Start, What,
 };
 
 use std::fmt;
@@ -54,11 +73,43 @@ impl Counts {
     }
 }
 
+type Validator = fn(&facts::Facts<'_>) -> Result<usize, String>;
+
+/// Every guarantee and its validator, which returns how often it was put to the test.
+pub const GUARANTEES: [(&str, Validator); 12] = [
+    ("Durable", durable::check),
+    ("Atomic", atomic::check),
+    ("Ordered", ordered::check),
+    ("Unique", unique::check),
+    ("Gap-free", gap_free::check),
+    ("Resumable", resumable::check),
+    ("Bookmarkable", bookmarkable::check),
+    ("Live", live::check),
+    ("Visible", visible::check),
+    ("Idempotent", idempotent::check),
+    ("Agreement", agreement::check),
+    ("Recoverable", recoverable::check),
+];
+
 /// Holds a history to every guarantee.
 ///
 /// # Errors
 ///
 /// The first guarantee that it breaks.
-pub fn validate(_history: &History) -> Result<Counts, Violation> {
-    Ok(Counts::default())
+pub fn validate(history: &History) -> Result<Counts, Violation> {
+    let facts = facts::Facts::of(history);
+    let check = |&(guarantee, validator): &(&'static str, Validator)| match validator(&facts) {
+        Ok(count) => Ok((guarantee, count)),
+        Err(what) => Err(Violation { guarantee, what }),
+    };
+    Ok(Counts(GUARANTEES.iter().map(check).collect::<Result<_, _>>()?))
+}
+
+/// Every guarantee that a history breaks.
+pub fn violations(history: &History) -> Vec<Violation> {
+    let facts = facts::Facts::of(history);
+    let broken = |&(guarantee, validator): &(&'static str, Validator)| {
+        validator(&facts).err().map(|what| Violation { guarantee, what })
+    };
+    GUARANTEES.iter().filter_map(broken).collect()
 }

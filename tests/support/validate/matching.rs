@@ -1,0 +1,37 @@
+//! What a selection selects: the contract's words, spelt out once more.
+
+use hintwire::event::Event;
+use hintwire::topic::{Filter, Selection};
+
+/// Whether an event is selected.
+pub fn selects(selection: &Selection, event: &Event) -> bool {
+    matches_any(selection, event.topic.as_str()) && passes(&selection.filter, event)
+}
+
+/// Whether one of the patterns matches a topic.
+pub fn matches_any(selection: &Selection, topic: &str) -> bool {
+    selection.patterns.iter().any(|pattern| matches(pattern.as_str(), topic))
+}
+
+/// Whether a pattern matches a topic.
+pub fn matches(pattern: &str, topic: &str) -> bool {
+    path(&pattern.split('/').collect::<Vec<_>>(), &topic.split('/').collect::<Vec<_>>())
+}
+
+fn path(pattern: &[&str], topic: &[&str]) -> bool {
+    match (pattern, topic) {
+        ([], []) => true,
+        (["**"], [_, ..]) => topic.iter().all(|segment| !segment.starts_with('~')),
+        (["*", pattern @ ..], [first, topic @ ..]) => {
+            !first.starts_with('~') && path(pattern, topic)
+        }
+        ([wanted, pattern @ ..], [first, topic @ ..]) => wanted == first && path(pattern, topic),
+        _ => false,
+    }
+}
+
+/// Whether an event passes a filter.
+pub fn passes(filter: &Filter, event: &Event) -> bool {
+    let typed = filter.types.is_empty() || filter.types.contains(&event.event_type);
+    typed && filter.attributes.iter().all(|pair| event.attributes.iter().any(|has| has == pair))
+}

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::front::{Caller, Front};
 use super::greeted::greeted;
 use super::listen::Listen;
+use super::streams::{Begun, Driven};
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTION_STREAMS, ERROR_RESETS, HANDSHAKE, HEADER_BYTES, KEEPALIVE,
     RECEIVE_BYTES, SEND_BYTES,
@@ -99,17 +100,19 @@ async fn connection(
         greeted = timeout(HANDSHAKE, greeted(stream)) => TokioIo::new(greeted??),
         () = draining.cancelled() => return Ok(()),
     };
-    let mut connection = std::pin::pin!(http2().serve_connection(io, caller));
+    let begun = Begun::default();
+    let connection = http2(begun.clone()).serve_connection(io, caller);
+    let mut connection = Driven::new(connection, begun);
     tokio::select! {
         biased;
-        ended = connection.as_mut() => return Ok(ended?),
-        () = draining.cancelled() => connection.as_mut().graceful_shutdown(),
+        ended = &mut connection => return Ok(ended?),
+        () = draining.cancelled() => connection.connection().graceful_shutdown(),
     }
     Ok(connection.await?)
 }
 
-fn http2() -> http2::Builder<TokioExecutor> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+fn http2(begun: Begun) -> http2::Builder<Begun> {
+    let mut builder = http2::Builder::new(begun);
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(CONNECTION_STREAMS)

@@ -6,6 +6,7 @@ mod front;
 mod greeted;
 mod health;
 mod listen;
+mod streams;
 mod trace;
 
 use std::future::Future;

@@ -4,7 +4,6 @@ mod describe;
 mod fetch;
 mod follow;
 mod meddled;
-mod model;
 mod pages;
 mod subscribe;
 

@@ -40,24 +40,24 @@ pub fn published<D: Disk>(shared: &Shared<D>, at: Position) -> Result<Option<Mic
         if at <= view.earliest {
             return first_time(&view, head);
         }
-        for segment in retained(&view, at).into_iter().rev() {
-            let last = segment.last(at);
-            if last > segment.base && segment.base < at {
-                return time_of(segment, last).map(Some);
-            }
+        match retained(&view, at).last() {
+            Some(segment) => time_of(segment, segment.last(at)).map(Some),
+            None => first_time(&view, head),
         }
-        first_time(&view, head)
     })
 }
 
-/// The segments that may hold events after the trim point.
+/// The segments that hold events after the trim point.
 fn retained<D: Disk>(view: &View<D>, head: Position) -> Vec<&Arc<Segment<D>>> {
-    view.segments.iter().filter(|segment| segment.last(head) > view.earliest).collect()
+    let has_events = |segment: &&Arc<Segment<D>>| {
+        segment.last(head) > segment.base && segment.last(head) > view.earliest
+    };
+    view.segments.iter().filter(has_events).collect()
 }
 
 fn first_time<D: Disk>(view: &View<D>, head: Position) -> Result<Option<Micros>, Fault<D>> {
     let segments = retained(view, head);
-    let Some(segment) = segments.iter().find(|s| s.last(head) > s.base) else { return Ok(None) };
+    let Some(segment) = segments.first() else { return Ok(None) };
     time_of(segment, segment.position(0)).map(Some)
 }
 
@@ -82,6 +82,7 @@ fn seek_in<D: Disk>(view: &View<D>, head: Position, time: Micros) -> Result<Posi
             high = middle;
         }
     }
-    let place = Position(low);
-    Ok(if place == segment.last(head) { head } else { place.max(view.earliest) })
+    // A seal may be younger than the last event before it: then the first event of the time is in a segment behind.
+    let newest = segments.last().map_or(head, |newest| newest.last(head));
+    Ok(if low == newest.0 { head } else { Position(low).max(view.earliest) })
 }

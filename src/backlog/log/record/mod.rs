@@ -121,7 +121,7 @@ pub struct Seal {
     pub next: Position,
     /// Bytes of the segment, this seal included.
     pub len: u64,
-    /// When its last event was published.
+    /// No event of the segment was published after this time.
     pub time: Micros,
 }
 

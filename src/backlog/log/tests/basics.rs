@@ -3,8 +3,9 @@
 use super::support::*;
 use crate::backlog::Expected;
 use crate::backlog::Outcome;
+use crate::backlog::log::read;
 use crate::cursor::Position;
-use crate::event::Event;
+use crate::event::{Event, Micros};
 
 #[test]
 fn what_is_appended_is_read_back_in_order_and_after_a_clean_stop() {
@@ -49,6 +50,22 @@ fn a_log_of_many_segments_reads_as_one() {
     let log = place.open();
     let positions: Vec<u64> = all(&log).iter().map(|found| found.0).collect();
     assert_eq!(positions, (1..=200).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_time_between_two_segments_leads_to_the_first_event_of_the_later_one() {
+    let place = Place::new();
+    let mut log = place.open();
+    let start = place.now.load(std::sync::atomic::Ordering::SeqCst);
+    for _ in 0..40 {
+        append(&mut log, "a", vec![1; 5000]);
+        place.wait(1);
+    }
+    assert!(log.shared.view.load().segments.len() > 3);
+    for n in 0..40 {
+        let time = Micros(start + n * SECOND);
+        assert_eq!(read::seek(&log.shared, time).unwrap(), Some(Position(n)));
+    }
 }
 
 #[test]

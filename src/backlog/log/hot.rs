@@ -1,5 +1,6 @@
 //! The newest events, in memory, for the crowd that follows a hint: decoded and verified once, shared by all.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
@@ -8,10 +9,15 @@ use crate::cursor::Position;
 use crate::event::StoredEvent;
 use crate::limits::{HOT_TAIL_BYTES, HOT_TAIL_EVENTS};
 
+/// Slots of which the memory is taken together, at first use.
+const PIECE: usize = 1 << 10;
+
+type Slot = Mutex<Option<StoredEvent>>;
+
 /// A ring of events by position. One thread pushes, any number reads.
 #[derive(Debug)]
 pub struct HotTail {
-    slots: Vec<Mutex<Option<StoredEvent>>>,
+    pieces: Vec<OnceLock<Box<[Slot]>>>,
     /// Everything readable after this place is in the ring.
     floor: AtomicU64,
     bytes: AtomicU64,
@@ -20,8 +26,8 @@ pub struct HotTail {
 impl HotTail {
     /// An empty ring: what was published up to `head` is not in it.
     pub fn new(head: Position) -> Self {
-        let slots = (0..HOT_TAIL_EVENTS).map(|_| Mutex::default()).collect();
-        Self { slots, floor: AtomicU64::new(head.0), bytes: AtomicU64::new(0) }
+        let pieces = (0..HOT_TAIL_EVENTS / PIECE).map(|_| OnceLock::new()).collect();
+        Self { pieces, floor: AtomicU64::new(head.0), bytes: AtomicU64::new(0) }
     }
 
     /// Whether everything readable after a place is in the ring at this moment.
@@ -41,14 +47,14 @@ impl HotTail {
         let bytes = event.wire.len() as u64;
         self.make_room(position, bytes);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        if let Some(slot) = self.slot(position) {
+        if let Some(slot) = self.slot_to_fill(position) {
             *slot.lock() = Some(event);
         }
     }
 
     fn make_room(&self, position: u64, bytes: u64) {
         let budget = (HOT_TAIL_BYTES as u64).saturating_sub(bytes);
-        let lowest = position.saturating_sub(self.slots.len() as u64);
+        let lowest = position.saturating_sub(HOT_TAIL_EVENTS as u64);
         let mut floor = self.floor.load(Ordering::Relaxed);
         while floor + 1 < position
             && (floor < lowest || self.bytes.load(Ordering::Relaxed) > budget)
@@ -74,9 +80,23 @@ impl HotTail {
         }
     }
 
-    fn slot(&self, position: u64) -> Option<&Mutex<Option<StoredEvent>>> {
-        self.slots.get((position % self.slots.len() as u64) as usize)
+    /// The slot of a position, if its piece was ever used.
+    fn slot(&self, position: u64) -> Option<&Slot> {
+        let (piece, within) = place(position);
+        self.pieces.get(piece)?.get()?.get(within)
     }
+
+    fn slot_to_fill(&self, position: u64) -> Option<&Slot> {
+        let (piece, within) = place(position);
+        let fresh = || (0..PIECE).map(|_| Slot::default()).collect();
+        self.pieces.get(piece)?.get_or_init(fresh).get(within)
+    }
+}
+
+/// Piece and slot of a position.
+fn place(position: u64) -> (usize, usize) {
+    let slot = (position % HOT_TAIL_EVENTS as u64) as usize;
+    (slot / PIECE, slot % PIECE)
 }
 
 #[cfg(test)]

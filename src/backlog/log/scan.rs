@@ -60,7 +60,7 @@ impl<'f, F: DiskFile> Scanner<'f, F> {
     pub fn advance(&mut self) -> io::Result<Option<(u64, Record<'_>)>> {
         let Some(len) = self.claimed()? else { return Ok(None) };
         let at = self.at;
-        let record = record::decode(self.window.at(at, len)?, self.seed);
+        let record = decode(self.window.at(at, len)?, len, self.seed);
         if record.is_some() {
             self.at += len as u64;
         }
@@ -115,8 +115,13 @@ impl<'f, F: DiskFile> Scanner<'f, F> {
 
     fn is_record(&mut self) -> io::Result<bool> {
         let Some(len) = self.claimed()? else { return Ok(false) };
-        Ok(record::decode(self.window.at(self.at, len)?, self.seed).is_some())
+        Ok(decode(self.window.at(self.at, len)?, len, self.seed).is_some())
     }
+}
+
+/// The record at the start of `bytes`, if it is there up to its last byte of padding.
+fn decode(bytes: &[u8], len: usize, seed: u32) -> Option<Record<'_>> {
+    record::decode(bytes.get(..len)?, seed)
 }
 
 /// Whether all bytes are zero; in strides, since it runs over all that is allocated and not written.

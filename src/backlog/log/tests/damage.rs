@@ -72,6 +72,16 @@ fn a_torn_record_before_a_valid_one_of_the_same_write_is_cut_with_it() {
 }
 
 #[test]
+fn a_file_that_ends_within_the_padding_of_a_record_is_cut_before_it() {
+    let place = three();
+    let end = *records(&place).last().unwrap();
+    let file = fs::OpenOptions::new().write(true).open(place.file(FIRST)).unwrap();
+    file.set_len(end - 1).unwrap();
+    let log = place.open();
+    assert_eq!((positions(&log), log.shared.last_cut.is_some()), (vec![1, 2], true));
+}
+
+#[test]
 fn a_torn_first_write_of_a_segment_is_cut() {
     for offset in [20, 4096 + 40] {
         let place = Place::new();

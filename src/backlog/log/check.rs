@@ -10,7 +10,7 @@ use super::ids::IdWindow;
 use super::index::{self, IndexFile};
 use super::maintenance::checkpoint_seed;
 use super::manifest::Manifest;
-use super::open::{lock, segment_numbers};
+use super::open::{lock, refuse_foreign, segment_numbers};
 use super::pages::{PAGE, read_pages};
 use super::record::{self, FIRST_RECORD, Record};
 use super::recover::{End, Found, Recovery};
@@ -54,7 +54,10 @@ pub struct Summary {
 /// The first damage; a directory that holds no backlog, or that a hub has open.
 pub fn check<D: Disk>(disk: &D) -> Result<Summary, OpenError> {
     if !disk.list().in_file("the directory")?.iter().any(|name| name == HUB) {
-        return Err(OpenError::Absent);
+        return Err(match refuse_foreign(disk) {
+            Err(damaged @ OpenError::Damaged(_)) => damaged,
+            _ => OpenError::Absent,
+        });
     }
     let _lock = lock(disk)?;
     Checking::begin(disk)?.run()
@@ -65,6 +68,8 @@ struct Checking<'a, D> {
     disk: &'a D,
     identity: Identity,
     manifest: Manifest,
+    /// How far the checkpoint reaches, if it is whole.
+    checkpoint: Option<Position>,
     notes: Vec<String>,
 }
 
@@ -80,8 +85,9 @@ struct Tally {
 impl<'a, D: Disk> Checking<'a, D> {
     fn begin(disk: &'a D) -> Result<Self, OpenError> {
         let (identity, mut manifest) = (Identity::read(disk)?, Manifest::read(disk)?);
-        manifest.proven = manifest.proven.max(known(disk, identity.salt)?.unwrap_or_default());
-        Ok(Self { disk, identity, manifest, notes: Vec::new() })
+        let checkpoint = known(disk, identity.salt)?;
+        manifest.proven = manifest.proven.max(checkpoint.unwrap_or_default());
+        Ok(Self { disk, identity, manifest, checkpoint, notes: Vec::new() })
     }
 
     fn run(mut self) -> Result<Summary, OpenError> {
@@ -93,6 +99,7 @@ impl<'a, D: Disk> Checking<'a, D> {
                 return Err(Damage::new(file_name(number), end, what).into());
             }
         }
+        self.checkpoint()?;
         let Walked { found, topics } = self.walk()?;
         let mut cuts = Vec::new();
         for segment in &found.segments {
@@ -101,7 +108,6 @@ impl<'a, D: Disk> Checking<'a, D> {
         }
         cuts.retain(|(last, next)| last != next);
         let head = self.head(&found.end);
-        self.checkpoint()?;
         Ok(Summary {
             lineage: self.identity.lineage,
             earliest: self.manifest.earliest,
@@ -205,10 +211,11 @@ impl<'a, D: Disk> Checking<'a, D> {
     }
 
     fn checkpoint(&mut self) -> Result<(), OpenError> {
+        self.manifest.expect_checkpoint(self.checkpoint)?;
         let there = self.disk.list().in_file(CHECKPOINT)?.iter().any(|found| found == CHECKPOINT);
-        if there && known(self.disk, self.identity.salt)?.is_none() {
+        if there && self.checkpoint.is_none() {
             self.notes.push(format!(
-                "`{CHECKPOINT}` is damaged; the next start reads all segments instead, and knows no ids of dropped events"
+                "`{CHECKPOINT}` is damaged; the next start reads all segments instead"
             ));
         }
         Ok(())

@@ -2,6 +2,10 @@
 
 use std::io;
 
+use super::checkpoint::CHECKPOINT;
+use super::identity::HUB;
+use super::manifest::MANIFEST;
+
 /// Why a log cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -40,11 +44,7 @@ pub enum OpenError {
 
 /// Stored bytes that are not what was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the backlog is damaged in `{file}` at byte {offset}: {what}; restore that file, or run \
-     `hintwire check DIR`, which verifies all, and `hintwire check --repair DIR`, which cuts the \
-     backlog there"
-)]
+#[error("the backlog is damaged in `{file}` at byte {offset}: {what}; {}", self.advice())]
 pub struct Damage {
     /// The file.
     pub file: String,
@@ -58,6 +58,23 @@ impl Damage {
     /// Damage in a file.
     pub fn new(file: impl Into<String>, offset: u64, what: impl Into<String>) -> Self {
         Self { file: file.into(), offset, what: what.into() }
+    }
+
+    fn advice(&self) -> &'static str {
+        match self.file.as_str() {
+            HUB | MANIFEST => {
+                "restore that file from a copy of the backlog: no other file holds what it says, so \
+                 `hintwire check --repair` cannot mend it"
+            }
+            CHECKPOINT => {
+                "restore that file, or run `hintwire check --repair DIR`, which goes on without it and \
+                 says what is lost"
+            }
+            _ => {
+                "restore that file, or run `hintwire check DIR`, which verifies all, and \
+                 `hintwire check --repair DIR`, which cuts the backlog there"
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! earliest 1200
 //! proven 5678
 //! segments 4 9
+//! checkpoint 5600
 //! survivors 2
 //! survivors 3
 //! crc 01234567
@@ -12,6 +13,7 @@
 
 use std::fmt::Write as _;
 
+use super::checkpoint::CHECKPOINT;
 use super::disk::Disk;
 use super::error::{Damage, InFile, OpenError};
 use super::text;
@@ -33,6 +35,9 @@ pub struct Manifest {
     pub first: u32,
     /// Number of the newest segment known to exist.
     pub last: u32,
+    /// The checkpoint reaches this far, or further: it alone knows the ids and the deleted keys of what was trimmed.
+    /// Inception as long as nothing was.
+    pub checkpoint: Position,
     /// Numbers of the segments that hold survivors alone, in order.
     pub survivors: Vec<u32>,
 }
@@ -40,16 +45,29 @@ pub struct Manifest {
 impl Manifest {
     /// The manifest of an empty backlog.
     pub fn empty() -> Self {
-        let (earliest, proven) = (Position::INCEPTION, Position::INCEPTION);
-        Self { earliest, proven, first: 1, last: 1, survivors: Vec::new() }
+        let inception = Position::INCEPTION;
+        let (earliest, proven, checkpoint) = (inception, inception, inception);
+        Self { earliest, proven, first: 1, last: 1, checkpoint, survivors: Vec::new() }
     }
 
-    /// The manifest of a view, all of which is synced up to `proven`.
-    pub fn of<D: Disk>(view: &View<D>, proven: Position) -> Self {
+    /// The manifest of a view, all of which is synced up to `proven`, with the checkpoint reaching up to `checkpoint`.
+    pub fn of<D: Disk>(view: &View<D>, proven: Position, checkpoint: Position) -> Self {
         let numbers = view.segments.iter().map(|segment| segment.number);
         let (survivors, retained) = numbers.partition::<Vec<u32>, _>(|number| *number < view.first);
         let last = retained.last().copied().unwrap_or(view.first);
-        Self { earliest: view.earliest, proven, first: view.first, last, survivors }
+        let trimmed = view.earliest > Position::INCEPTION;
+        let checkpoint = if trimmed { checkpoint } else { Position::INCEPTION };
+        Self { earliest: view.earliest, proven, first: view.first, last, checkpoint, survivors }
+    }
+
+    /// Damage if the checkpoint as found, with its reach, is not the one that must be there.
+    pub fn expect_checkpoint(&self, found: Option<Position>) -> Result<(), Damage> {
+        let what = match found {
+            Some(reach) if reach < self.checkpoint => "it is older than the one that must be there",
+            None if self.checkpoint > Position::INCEPTION => "it is missing, or not whole",
+            _ => return Ok(()),
+        };
+        Err(Damage::new(CHECKPOINT, 0, what))
     }
 
     /// Replaces the file.
@@ -71,9 +89,9 @@ impl Manifest {
     }
 
     fn to_text(&self) -> String {
-        let Self { earliest, proven, first, last, survivors } = self;
+        let Self { earliest, proven, first, last, checkpoint, survivors } = self;
         let mut out = format!(
-            "{FIRST_LINE}\nearliest {earliest}\nproven {proven}\nsegments {first} {last}\n"
+            "{FIRST_LINE}\nearliest {earliest}\nproven {proven}\nsegments {first} {last}\ncheckpoint {checkpoint}\n"
         );
         for number in survivors {
             let _ = writeln!(out, "survivors {number}");
@@ -89,9 +107,10 @@ impl Manifest {
         let proven = Position(field("proven ")?.parse().ok()?);
         let (first, last) = field("segments ")?.split_once(' ')?;
         let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+        let checkpoint = Position(field("checkpoint ")?.parse().ok()?);
         let number = |line: &str| line.strip_prefix("survivors ")?.parse().ok();
         let survivors = lines.map(number).collect::<Option<Vec<u32>>>()?;
-        Some(Self { earliest, proven, first, last, survivors })
+        Some(Self { earliest, proven, first, last, checkpoint, survivors })
     }
 }
 

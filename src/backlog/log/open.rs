@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use super::checkpoint::{self, CHECKPOINT, Reach};
 use super::dir::LOCK;
 use super::disk::{Disk, DiskFile};
-use super::error::{InFile, OpenError};
+use super::error::{Damage, InFile, OpenError};
 use super::hot::HotTail;
 use super::identity::{HUB, Identity};
 use super::ids::IdWindow;
@@ -119,6 +119,7 @@ impl<D: Disk> Log<D> {
             clock,
             health: Mutex::new(Health::Ok),
             ids: Mutex::new(replay.ids),
+            checkpoint: AtomicU64::new(reach.map_or(0, |reach| reach.at.0)),
             head: AtomicU64::new(tail.last.0),
         });
         let writer = Writer::new(Arc::clone(&shared), tail);
@@ -144,7 +145,9 @@ fn resume<D: Disk>(
     replay: &mut Replay,
 ) -> Result<Option<Reach>, OpenError> {
     let loaded = checkpoint::load(disk, checkpoint_seed(salt), &replay.topics);
-    if let Some(loaded) = loaded.in_file(CHECKPOINT)? {
+    let loaded = loaded.in_file(CHECKPOINT)?;
+    manifest.expect_checkpoint(loaded.as_ref().map(|loaded| loaded.reach.at))?;
+    if let Some(loaded) = loaded {
         let reach = loaded.reach;
         replay.resume(loaded);
         // There was no space for a checkpoint when these were dropped.
@@ -154,8 +157,8 @@ fn resume<D: Disk>(
     }
     if manifest.earliest > Position::INCEPTION {
         tracing::warn!(
-            "the checkpoint is missing or damaged: ids of events before the trim point are unknown, and keys deleted \
-             before it may be back"
+            "there is no checkpoint: ids of events before the trim point are unknown, and keys deleted before it may be \
+             back"
         );
     }
     survivors.iter().try_for_each(|segment| replay.survivors(segment))?;
@@ -163,14 +166,18 @@ fn resume<D: Disk>(
 }
 
 /// Refuses a directory that holds something and no backlog, before anything is written to it.
-fn refuse_foreign<D: Disk>(disk: &D) -> Result<(), OpenError> {
+pub(super) fn refuse_foreign<D: Disk>(disk: &D) -> Result<(), OpenError> {
     let names = disk.list().in_file("the directory")?;
     if names.iter().any(|name| name == HUB) {
         return Ok(());
     }
+    let has_manifest = names.iter().any(|name| name == MANIFEST);
     for found in names {
         if !is_left_of_creation(disk, &found).in_file(&found)? {
-            return Err(OpenError::Foreign { found });
+            return Err(match number_of(&found) {
+                Some(_) if has_manifest => Damage::new(HUB, 0, "it is missing").into(),
+                _ => OpenError::Foreign { found },
+            });
         }
     }
     Ok(())

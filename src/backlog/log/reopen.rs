@@ -34,7 +34,12 @@ pub fn indexed<D: Disk>(
 pub fn survivors<D: Disk>(disk: &D, salt: u64, number: u32) -> Result<Segment<D>, OpenError> {
     let name = file_name(number);
     let seed = record::seed(salt, number);
-    let file = Arc::new(disk.open(&name).in_file(&name)?);
+    let file = match disk.open(&name) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Damage::new(name, 0, "the file is missing").into());
+        }
+        opened => Arc::new(opened.in_file(&name)?),
+    };
     let header = read_header(&*file, seed).in_file(&name)?;
     let header = header.filter(|header| header.number == number);
     let header = header.ok_or_else(|| Damage::new(&name, 0, "its header is invalid"))?;

@@ -45,6 +45,8 @@ pub enum Lost {
     },
     /// The newest events of their keys that one file of survivors held.
     Survivors,
+    /// What the checkpoint alone knew of events that retention has dropped: their ids, and which keys were deleted.
+    Checkpoint,
 }
 
 /// Repairs a log that [`check`] finds damaged; `say` is told what is lost before anything is changed. `None` if there is
@@ -63,11 +65,17 @@ pub fn repair<D: Disk>(
         Err(OpenError::Damaged(damage)) => damage,
         Err(error) => return Err(error),
     };
-    let Some(number) = number_of(&damage.file) else { return Err(damage.into()) };
+    let number = number_of(&damage.file);
+    if number.is_none() && damage.file != CHECKPOINT {
+        return Err(damage.into());
+    }
     let _lock = lock(disk)?;
     let (identity, manifest) = (Identity::read(disk)?, Manifest::read(disk)?);
-    let repair = Repair { disk, identity, manifest, number, damage };
-    repair.run(Incarnation(incarnation), say).map(Some)
+    let repair = Repair { disk, identity, manifest, number: number.unwrap_or_default(), damage };
+    match number {
+        Some(_) => repair.run(Incarnation(incarnation), say).map(Some),
+        None => repair.drop_checkpoint(say).map(Some),
+    }
 }
 
 struct Repair<'a, D> {
@@ -117,8 +125,7 @@ impl<D: Disk> Repair<'_, D> {
         self.manifest.earliest = self.manifest.earliest.min(kept.last);
         self.manifest.proven = kept.last;
         self.manifest.last = self.number;
-        self.manifest.write(self.disk)?;
-        self.remove(CHECKPOINT)?;
+        self.forget_checkpoint()?;
         for number in lost.iter().rev() {
             self.remove(&index::file_name(*number))?;
             if *number > self.number || kept.active.is_none() {
@@ -135,13 +142,28 @@ impl<D: Disk> Repair<'_, D> {
         Ok(loss)
     }
 
+    /// The next start makes another from the segments.
+    fn drop_checkpoint(mut self, say: impl FnOnce(&Loss)) -> Result<Loss, OpenError> {
+        let loss = Loss { damage: self.damage.clone(), lost: Lost::Checkpoint };
+        say(&loss);
+        self.forget_checkpoint()?;
+        Ok(loss)
+    }
+
+    /// Removes the checkpoint, after the manifest asks for none.
+    fn forget_checkpoint(&mut self) -> Result<(), OpenError> {
+        self.manifest.checkpoint = Position::INCEPTION;
+        self.manifest.write(self.disk)?;
+        self.remove(CHECKPOINT)
+    }
+
     /// Survivors hide nothing from readers of the log; only the snapshot is not whole any more.
     fn drop_survivors(mut self, say: impl FnOnce(&Loss)) -> Result<Loss, OpenError> {
         let loss = Loss { damage: self.damage.clone(), lost: Lost::Survivors };
         say(&loss);
         self.identity.kept_latest = false;
         self.identity.write(self.disk)?;
-        self.remove(CHECKPOINT)?;
+        self.forget_checkpoint()?;
         self.manifest.survivors.retain(|number| *number != self.number);
         self.manifest.write(self.disk)?;
         self.remove(&index::file_name(self.number))?;

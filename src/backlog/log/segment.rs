@@ -90,12 +90,16 @@ pub fn number_of(name: &str) -> Option<u32> {
     (file_name(number) == name).then_some(number)
 }
 
-/// Reads the header of a segment; `None` if it is invalid.
+/// Reads the header of a segment; `None` if it is invalid, [`io::ErrorKind::Unsupported`] if a later version wrote it.
 pub fn read_header<F: DiskFile>(file: &F, seed: u32) -> io::Result<Option<Header>> {
     if file.len()? < FIRST_RECORD {
         return Ok(None);
     }
     let mut bytes = vec![0; FIRST_RECORD as usize];
     file.read_at(&mut bytes, 0)?;
+    if Header::is_later(&bytes, seed) {
+        let what = "it was written by a later version; use a newer hintwire";
+        return Err(io::Error::new(io::ErrorKind::Unsupported, what));
+    }
     Ok(Header::decode(&bytes, seed))
 }

@@ -52,6 +52,8 @@ pub struct Shared<D: Disk> {
     pub health: Mutex<Health>,
     /// The ids used lately.
     pub ids: Mutex<IdWindow>,
+    /// How far the checkpoint on the disk reaches; inception if there is none. Stored by maintenance alone.
+    pub checkpoint: AtomicU64,
     /// Position of the newest event that readers may see; stored by the writer alone, after all else.
     pub head: AtomicU64,
 }
@@ -75,7 +77,8 @@ impl<D: Disk> Shared<D> {
     pub fn manifest(&self) -> Manifest {
         // The head first: what it proves is in the view that is loaded after it.
         let proven = self.head();
-        Manifest::of(&self.view.load(), proven)
+        let checkpoint = Position(self.checkpoint.load(Ordering::Acquire));
+        Manifest::of(&self.view.load(), proven, checkpoint)
     }
 
     /// What the log is and how it fares.

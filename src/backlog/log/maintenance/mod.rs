@@ -10,6 +10,7 @@ mod survivors;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::checkpoint::{self, Reach};
 use super::disk::Disk;
@@ -122,6 +123,7 @@ impl<D: Disk> Maintenance<D> {
         let seed = checkpoint_seed(shared.salt);
         self.checkpoint_bytes = checkpoint::write(&shared.disk, seed, reach, &shared.topics, &ids)?;
         self.reach = reach;
+        shared.checkpoint.store(at.0, Ordering::Release);
         Ok(())
     }
 
@@ -164,7 +166,7 @@ impl<D: Disk> Maintenance<D> {
     fn change_view(&self, change: impl Fn(&View<D>) -> View<D>) -> io::Result<()> {
         let proven = self.shared.head();
         let changed = change(&self.shared.view.load());
-        let manifest = super::manifest::Manifest::of(&changed, proven);
+        let manifest = super::manifest::Manifest::of(&changed, proven, self.reach.at);
         manifest.write(&self.shared.disk).map_err(io::Error::other)?;
         self.shared.view.rcu(|view| change(view));
         Ok(())

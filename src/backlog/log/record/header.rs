@@ -38,16 +38,27 @@ impl Header {
 
     /// Reads what [`Header::encode`] wrote; `None` for anything else.
     pub fn decode(bytes: &[u8], seed: u32) -> Option<Self> {
-        let (covered, crc) = bytes.get(..HEADER)?.split_at_checked(HEADER - 4)?;
+        let covered = Self::whole(bytes, seed)?;
         let mut fields = Fields(covered);
-        let magic = fields.take::<8>()? == *MAGIC && fields.u32()? == VERSION;
+        let known = fields.take::<8>()? == *MAGIC && fields.u32()? == VERSION;
         let header = Self {
             number: fields.u32()?,
             incarnation: Incarnation(fields.u64()?),
             base: Position(fields.u64()?),
             created: Micros(fields.u64()?),
         };
-        let intact = is_intact(crc32c::crc32c_append(seed, covered), Fields(crc).u32()?);
-        (magic && intact).then_some(header)
+        known.then_some(header)
+    }
+
+    /// Whether it is a whole header of a version that this code does not know.
+    pub fn is_later(bytes: &[u8], seed: u32) -> bool {
+        let version = Self::whole(bytes, seed).and_then(|covered| Fields(covered.get(8..)?).u32());
+        version.is_some_and(|version| version > VERSION)
+    }
+
+    /// What the checksum covers, if it matches: at the same place in every version.
+    fn whole(bytes: &[u8], seed: u32) -> Option<&[u8]> {
+        let (covered, crc) = bytes.get(..HEADER)?.split_at_checked(HEADER - 4)?;
+        is_intact(crc32c::crc32c_append(seed, covered), Fields(crc).u32()?).then_some(covered)
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::support::*;
-use crate::backlog::log::OpenError;
+use crate::backlog::log::{OpenError, record};
 
 #[test]
 fn a_directory_with_something_else_in_it_is_refused_and_not_touched() {
@@ -19,6 +19,8 @@ fn segments_without_their_hub_file_are_no_empty_directory() {
     let place = Place::new();
     append(&mut place.open(), "a", "1");
     fs::remove_file(place.file("HUB")).unwrap();
+    assert_eq!(place.damage(), ("HUB".into(), 0));
+    fs::remove_file(place.file("MANIFEST")).unwrap();
     assert!(matches!(place.try_open().err(), Some(OpenError::Foreign { .. })));
 }
 
@@ -40,6 +42,20 @@ fn a_later_format_is_said() {
     let crc = crc32c::crc32c(body.as_bytes());
     fs::write(place.file("HUB"), format!("{body}crc {crc:08x}\n")).unwrap();
     assert!(matches!(place.try_open().err(), Some(OpenError::Version { .. })));
+}
+
+#[test]
+fn a_segment_of_a_later_format_is_said_and_is_no_damage() {
+    let place = Place::new();
+    append(&mut place.open(), "a", "1");
+    let name = "00000001.log";
+    let mut bytes = fs::read(place.file(name)).unwrap();
+    bytes[8] += 1;
+    let crc = crc32c::crc32c_append(record::seed(9, 1), &bytes[..40]);
+    bytes[40..44].copy_from_slice(&crc.to_le_bytes());
+    fs::write(place.file(name), bytes).unwrap();
+    let refused = place.try_open().err().unwrap().to_string();
+    assert!(refused.contains(name) && refused.contains("later version"), "{refused}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::faulty::Faulty;
 use super::support::*;
 use crate::backlog::log::disk::Disk;
 use crate::backlog::log::segment::Form;
-use crate::backlog::log::{Log, read};
+use crate::backlog::log::{Log, Lost, read, repair};
 use crate::backlog::{ReadError, SnapshotRead};
 use crate::cursor::Position;
 use crate::topic::Patterns;
@@ -229,7 +229,7 @@ fn a_missing_or_damaged_index_file_is_made_again_and_costs_nothing_but_time() {
 }
 
 #[test]
-fn a_missing_or_damaged_checkpoint_is_read_from_the_records() {
+fn a_checkpoint_that_alone_knows_what_was_dropped_is_missed_and_else_read_from_the_records() {
     let (place, live) = old_place();
     for damage in [true, false] {
         let place = place.copy();
@@ -238,6 +238,9 @@ fn a_missing_or_damaged_checkpoint_is_read_from_the_records() {
         } else {
             std::fs::remove_file(place.file("CHECKPOINT")).unwrap();
         }
+        assert_eq!(place.damage(), ("CHECKPOINT".into(), 0));
+        let loss = repair(&place.disk(), 99, |_| ()).unwrap();
+        assert_eq!(loss.unwrap().lost, Lost::Checkpoint);
         let log = place.open();
         assert_eq!(snapshot(&log), live);
         let counted: u64 = log.shared.topics.after(None, 99).iter().map(|t| t.count()).sum();

@@ -42,6 +42,9 @@ fn text(loss: &Loss) -> String {
         Lost::Survivors => "newest events of keys older than the retention are lost, and \
              snapshots no longer hold every live key"
             .into(),
+        Lost::Checkpoint => "a repeat of an event that retention has dropped is no longer known \
+             as one, and keys that were deleted before the earliest event may be back in snapshots"
+            .into(),
     };
     format!("{} at byte {}: {}; {lost}", damage.file, damage.offset, damage.what)
 }

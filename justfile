@@ -59,3 +59,10 @@ hostile *rows:
 hostile-smoke *rows:
     cargo build --workspace
     ulimit -n $(ulimit -Hn); target/debug/hintwire-bench target/debug/hintwire hostile --smoke {{ rows }}
+
+# Damage to the files of a backlog: every so many bytes spoiled, each file missing or exchanged
+damage stride="61":
+    HINTWIRE_DAMAGE_STRIDE={{ stride }} cargo test --test damage -- --nocapture
+
+# The same for every single byte
+damage-long: (damage "1")

@@ -66,3 +66,10 @@ damage stride="61":
 
 # The same for every single byte
 damage-long: (damage "1")
+
+# SIGKILL, again and again, under publishers and followers: nothing lost, nothing twice, no gap
+crash kills="50" acks="0" apart="1000":
+    HINTWIRE_CRASH_KILLS={{ kills }} HINTWIRE_CRASH_ACKS={{ acks }} HINTWIRE_CRASH_APART={{ apart }} cargo test --test binary kill_after_kill -- --nocapture
+
+# The same at full size: 1,000 kills and a million acknowledged events, about half an hour
+crash-long: (crash "1000" "1000000" "2000")

@@ -168,7 +168,7 @@ impl<'a> Acked<'a> {
 }
 
 /// Lists of events, as they were read or handled.
-pub fn lists<'a>(what: &'a What) -> Option<&'a [Seen]> {
+pub fn lists(what: &What) -> Option<&[Seen]> {
     match what {
         What::Fetch { result: Ok(Page { events, .. }), .. }
         | What::Handled { events, .. }

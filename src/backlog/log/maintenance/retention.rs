@@ -20,7 +20,8 @@ pub(super) fn due<D: Disk>(shared: &Shared<D>) -> Option<Position> {
     let mut events: u64 = retained().map(|segment| segment.events(head)).sum();
     let mut earliest = None;
     for segment in retained() {
-        let seal = segment.seal.get()?;
+        // The one that is written to stays, whatever it holds.
+        let Some(seal) = segment.seal.get() else { break };
         bytes -= segment.bytes().min(bytes);
         events -= segment.events(head).min(events);
         let aged = age > 0 && seal.time.0.saturating_add(age) < now.0;

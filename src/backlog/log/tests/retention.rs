@@ -6,7 +6,7 @@ use super::faulty::Faulty;
 use super::support::*;
 use crate::backlog::log::disk::Disk;
 use crate::backlog::log::segment::Form;
-use crate::backlog::log::{Log, Lost, read, repair};
+use crate::backlog::log::{Log, Lost, Retention, read, repair};
 use crate::backlog::{ReadError, SnapshotRead};
 use crate::cursor::Position;
 use crate::topic::Patterns;
@@ -94,6 +94,25 @@ fn what_is_too_old_goes() {
     step(&log);
     let earliest = log.shared.extent().earliest.0;
     assert!(earliest > A_SEGMENT && earliest <= 2 * A_SEGMENT, "{earliest}");
+}
+
+#[test]
+fn all_that_is_sealed_goes_if_what_is_written_to_exceeds_a_limit_alone_or_all_else_is_too_old() {
+    let sealed_goes = |limit: fn(&mut Retention)| {
+        let mut place = Place::new();
+        limit(&mut place.settings.retention);
+        let mut log = place.open();
+        fill(&mut log, 3 * A_SEGMENT, 3);
+        place.wait(200);
+        let segments = log.shared.view.load().segments.clone();
+        let sealed = segments.iter().rev().nth(1).unwrap().last(log.shared.head());
+        assert!(sealed > Position(A_SEGMENT), "{sealed:?}");
+        step(&log);
+        assert_eq!(log.shared.extent().earliest, sealed);
+    };
+    sealed_goes(|retention| retention.bytes = 64 << 10);
+    sealed_goes(|retention| retention.events = 1);
+    sealed_goes(|retention| retention.age = Duration::from_secs(100));
 }
 
 #[test]

@@ -73,3 +73,11 @@ crash kills="50" acks="0" apart="1000":
 
 # The same at full size: 1,000 kills and a million acknowledged events, about half an hour
 crash-long: (crash "1000" "1000000" "2000")
+
+# etcd's watch traffic on the real binary, through a chaos proxy: 15 s of it
+traffic:
+    HINTWIRE_TRAFFIC_SECONDS=15 cargo test --test traffic -- --nocapture
+
+# The same for as long as you say, e.g. `just traffic-long 600`
+traffic-long seconds="300":
+    HINTWIRE_TRAFFIC_SECONDS={{ seconds }} cargo test --test traffic -- --nocapture

@@ -23,10 +23,16 @@ impl Chaos {
     /// What happens to the next connection.
     pub fn plan(&mut self) -> Plan {
         Plan {
-            after: self.dice.usize(1..self.within),
+            after: self.after(),
             fault: self.fault(),
             lasts: self.lasts.mul_f64(self.dice.f64()),
         }
+    }
+
+    /// Early and late alike: as often below 100 bytes as between 1,000 and 10,000.
+    fn after(&mut self) -> usize {
+        let bits = self.dice.u32(4..=self.within.ilog2());
+        self.dice.usize(1..1 << bits)
     }
 
     fn fault(&mut self) -> Fault {

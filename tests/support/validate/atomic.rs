@@ -87,7 +87,7 @@ impl<'a> Unknown<'a> {
         let Some(run) = self.starts(first).find(|&start| self.runs(start, &there)) else {
             return Err(format!("a batch is there in pieces: {batch:?}"));
         };
-        let trimmed = self.is_first_retained(run);
+        let trimmed = self.may_be_trimmed_before(run);
         let is_repeat = |event: &&&Arc<Event>| id(event).is_some_and(|id| self.ids.contains(&id));
         if let Some(lost) = absent.iter().find(|event| !is_repeat(event) && !trimmed) {
             return Err(format!("a batch is there in part, without {lost:?}: {batch:?}"));
@@ -110,11 +110,11 @@ impl<'a> Unknown<'a> {
         (start..).zip(batch).all(|(place, event)| self.starts(event).any(|found| found == place))
     }
 
-    /// Whether what was before it may have been trimmed before anybody saw it.
-    fn is_first_retained(&self, index: usize) -> bool {
-        let before = index.checked_sub(1).map(|before| self.facts.events[before].cursor.position);
+    /// Whether what was next to it may have been trimmed before anybody saw it.
+    fn may_be_trimmed_before(&self, index: usize) -> bool {
         let Some(log) = &self.facts.log else { return true };
-        let retained = log.retains(self.facts.events[index].cursor.position);
-        log.earliest > Position::INCEPTION && retained && before.is_none_or(|p| !log.retains(p))
+        let is_gone = |index: usize| !log.retains(self.facts.events[index].cursor.position);
+        let before = index.checked_sub(1);
+        log.earliest > Position::INCEPTION && (is_gone(index) || before.is_none_or(is_gone))
     }
 }

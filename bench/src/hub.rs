@@ -71,14 +71,14 @@ impl Hub {
         self.address
     }
 
+    /// How to connect to it.
+    pub(crate) fn endpoint(&self) -> Result<Endpoint> {
+        endpoint(self.address)
+    }
+
     /// A connection of its own.
     pub(crate) async fn channel(&self) -> Result<Channel> {
-        let endpoint = Endpoint::from_shared(format!("http://{}", self.address))?;
-        Ok(endpoint
-            .initial_stream_window_size(4 << 20)
-            .initial_connection_window_size(16 << 20)
-            .connect()
-            .await?)
+        Ok(self.endpoint()?.connect().await?)
     }
 
     /// A client on a connection of its own.
@@ -113,6 +113,19 @@ impl Hub {
         Ok(kib << 10)
     }
 
+    /// Bytes that the kernel holds for its peers, since they have not taken them.
+    pub(crate) fn unsent(&self) -> Result<u64> {
+        let table = std::fs::read_to_string("/proc/net/tcp")?;
+        let port = format!(":{:04X}", self.address.port());
+        let queued = table.lines().skip(1).filter_map(|line| {
+            let mut fields = line.split_whitespace().skip(1);
+            let is_its = fields.next()?.ends_with(&port);
+            let (unsent, _) = fields.nth(2)?.split_once(':')?;
+            is_its.then(|| u64::from_str_radix(unsent, 16).ok()).flatten()
+        });
+        Ok(queued.sum())
+    }
+
     /// Its sockets, that of the listener too.
     pub(crate) fn sockets(&self) -> Result<usize> {
         let files = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()))?;
@@ -145,6 +158,12 @@ impl Hub {
         self.child.wait()?;
         Ok(())
     }
+}
+
+/// How to connect to a hub, or to what stands before one: with windows that it never fills.
+pub(crate) fn endpoint(address: SocketAddr) -> Result<Endpoint> {
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
+    Ok(endpoint.initial_stream_window_size(4 << 20).initial_connection_window_size(16 << 20))
 }
 
 /// An event of 256 bytes of data that says which one it is.

@@ -4,9 +4,17 @@
 //! nothing missed, nothing left) are judged in every run; figures (times, memory, CPU) in the full form alone, since in the
 //! short form (`--smoke`) the hub is a debug build on a busy machine. What the machine does not permit is `SKIPPED`.
 
+mod churn;
 mod crowd;
+mod descriptors;
+mod drain;
+mod overload;
+#[path = "../../../tests/support/proxy/mod.rs"]
+#[allow(unused_imports)] // Nothing here is from a seed.
+mod proxy;
 mod report;
 mod silent;
+mod stalled;
 mod victim;
 
 use std::path::Path;
@@ -21,7 +29,7 @@ pub(crate) struct Stage<'a> {
     pub scale: Scale,
 }
 
-const ROWS: [&str; 2] = ["silent", "crowd"];
+const ROWS: [&str; 7] = ["silent", "stalled", "crowd", "descriptors", "overload", "drain", "churn"];
 
 /// Runs the rows that are named, or all.
 pub(crate) async fn run(binary: &Path, scale: Scale, named: &[String]) -> Result<()> {
@@ -34,7 +42,12 @@ pub(crate) async fn run(binary: &Path, scale: Scale, named: &[String]) -> Result
         let mut report = Report::new(scale);
         match row.as_str() {
             "silent" => silent::run(stage, &mut report).await?,
+            "stalled" => stalled::run(stage, &mut report).await?,
             "crowd" => crowd::run(stage, &mut report).await?,
+            "descriptors" => descriptors::run(stage, &mut report).await?,
+            "overload" => overload::run(stage, &mut report).await?,
+            "drain" => drain::run(stage, &mut report).await?,
+            "churn" => churn::run(stage, &mut report).await?,
             other => return Err(format!("no row {other:?}; there are {ROWS:?}").into()),
         }
         missed += report.missed();

@@ -19,6 +19,10 @@ lint:
     taplo fmt --check
     typos
 
+# Models of the places where threads meet: every way in which they come between each other
+loom:
+    cargo test --features loom --lib loom
+
 # The library as a user without the command line takes it
 lean:
     cargo check --no-default-features

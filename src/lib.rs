@@ -35,6 +35,7 @@ pub mod event;
 pub mod limits;
 pub mod lineage;
 pub mod planted;
+mod sync;
 pub mod topic;
 
 // What is kept, who wants to know, and where both meet.

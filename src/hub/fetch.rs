@@ -156,10 +156,11 @@ impl Hub {
                 return Ok(self.answer(&fetch, page));
             }
             after = page.next;
-            after = match timeout_at(deadline, self.news(&registration)).await {
-                Ok(()) => after,
-                Err(_) => self.quiet_up_to(&registration, after),
-            };
+            if timeout_at(deadline, self.news(&registration)).await.is_err() {
+                let (watermark, newest) = registration.reach();
+                // Nothing up to the watermark concerned it, unless the slot was touched meanwhile.
+                after = if newest > after { after } else { after.max(watermark) };
+            }
         }
     }
 
@@ -172,12 +173,6 @@ impl Hub {
         })
         .await;
         slot.take(0);
-    }
-
-    /// The place up to which nothing concerned the slot: the watermark, read before it.
-    fn quiet_up_to(&self, registration: &Registration, after: Position) -> Position {
-        let watermark = self.index.watermark();
-        if registration.slot().newest() > after { after } else { after.max(watermark) }
     }
 
     fn answer(&self, fetch: &Fetch, page: Page) -> Fetched {

@@ -156,8 +156,8 @@ impl Subscription {
 
     /// News that has to wait is not told by the way: then the cursors of the message before are said again.
     fn heartbeat(&mut self) -> Hint {
-        let watermark = self.hub.index.watermark();
-        if self.registration.slot().newest() <= self.cursor {
+        let (watermark, newest) = self.registration.reach();
+        if newest <= self.cursor {
             self.head = self.head.max(watermark);
         }
         self.hint(HintKind::Heartbeat)
@@ -166,8 +166,7 @@ impl Subscription {
     /// Reads the watermark, then the slot, and moves the head to the later of the two. Returns the cursor of the message
     /// before, and that of the next.
     fn advance(&mut self) -> (Position, Position) {
-        let watermark = self.hub.index.watermark();
-        let newest = self.registration.slot().newest();
+        let (watermark, newest) = self.registration.reach();
         self.head = self.head.max(watermark).max(newest);
         (self.cursor, newest.max(self.cursor))
     }

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::slot::{Slot, Touched};
 use super::wheel::Wheel;
 use crate::cursor::Position;
 use crate::event::EventHead;
 use crate::planted::Planted;
+use crate::sync::Mutex;
 
 /// The subscribers of one pattern.
 #[derive(Debug, Default)]

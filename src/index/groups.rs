@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dashmap::DashMap;
-use parking_lot::RwLock;
-
 use super::group::Group;
 use super::shape::{Segments, Shape};
 use super::slot::Slot;
+use crate::sync::{DashMap, RwLock};
 use crate::topic::{Pattern, Patterns};
 
 /// The groups of all patterns that have subscribers.

@@ -6,6 +6,9 @@
 pub mod clock;
 pub mod group;
 pub mod groups;
+#[cfg(feature = "loom")]
+#[cfg(test)]
+mod loom_tests;
 pub mod recent;
 pub mod shape;
 pub mod slot;
@@ -15,7 +18,6 @@ mod tests;
 pub mod wheel;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clock::{Clock, millis};
@@ -25,6 +27,7 @@ use slot::{Beat, Slot};
 use wheel::Wheel;
 
 use crate::cursor::Position;
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::topic::Selection;
 
 /// Tick of what is told later because of a minimum interval.
@@ -129,6 +132,13 @@ impl Registration {
     /// The slot.
     pub fn slot(&self) -> &Arc<Slot> {
         &self.slot
+    }
+
+    /// The watermark and the newest event that the slot was touched for. In this order: no event at or before the
+    /// watermark that concerns the slot is after the newest.
+    pub fn reach(&self) -> (Position, Position) {
+        let watermark = self.index.watermark();
+        (watermark, self.slot.newest())
     }
 
     /// What it is registered for.

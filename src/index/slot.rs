@@ -1,13 +1,12 @@
 //! What the hub keeps of one subscriber: the newest event that concerns it, and how to wake it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::task::Waker;
-
-use atomic_waker::AtomicWaker;
 
 use crate::cursor::Position;
 use crate::event::EventHead;
+use crate::sync::AtomicWaker;
+use crate::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use crate::topic::Filter;
 
 /// There is news since it last took some; it is not woken again until then.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::clock::{Clock, millis};
+use crate::sync::Mutex;
 
 /// Ticks that the wheel looks ahead; what is due later waits in the last of them and is put off again.
 const TICKS: u64 = 1024;
@@ -16,7 +16,7 @@ pub struct Wheel<T> {
     tick: u64,
     turning: Mutex<Turning<T>>,
     /// The wheel is no longer empty.
-    filled: Notify,
+    added: Notify,
 }
 
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl<T> Wheel<T> {
         Self {
             tick: millis(tick).max(1),
             turning: Mutex::new(Turning { buckets, next: 0, len: 0 }),
-            filled: Notify::new(),
+            added: Notify::new(),
         }
     }
 
@@ -48,21 +48,26 @@ impl<T> Wheel<T> {
     pub fn add(&self, due: u64, item: T) {
         let first = self.turning.lock().add(due.div_ceil(self.tick), item);
         if first {
-            self.filled.notify_one();
+            self.added.notify_one();
         }
     }
 
     /// Takes what is due.
-    fn due(&self, now: u64) -> Vec<T> {
+    pub(super) fn due(&self, now: u64) -> Vec<T> {
         self.turning.lock().due(now / self.tick)
+    }
+
+    /// Resolves when there is something in it.
+    pub(super) async fn filled(&self) {
+        while self.turning.lock().len == 0 {
+            self.added.notified().await;
+        }
     }
 
     /// Lets things go off, for ever.
     pub async fn turn(&self, clock: Clock, go_off: impl Fn(T)) {
         loop {
-            while self.turning.lock().len == 0 {
-                self.filled.notified().await;
-            }
+            self.filled().await;
             let tick = clock.now() / self.tick + 1;
             clock.sleep_until(tick * self.tick).await;
             self.due(clock.now()).into_iter().for_each(&go_off);

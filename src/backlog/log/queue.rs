@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
 use crate::backlog::{Batch, Outcome, Receipt};
 use crate::limits::{APPEND_QUEUE, APPEND_QUEUE_BYTES, GROUP_BYTES};
+use crate::sync::{Condvar, Mutex};
 
 /// A batch and who waits for it.
 pub type Waiting = (Batch, oneshot::Sender<Outcome>);
@@ -92,6 +92,10 @@ impl State {
         self.waiting.drain(..count).collect()
     }
 }
+
+#[cfg(feature = "loom")]
+#[cfg(test)]
+mod loom_tests;
 
 #[cfg(test)]
 mod tests {

@@ -85,3 +85,7 @@ traffic:
 # The same for as long as you say, e.g. `just traffic-long 600`
 traffic-long seconds="300":
     HINTWIRE_TRAFFIC_SECONDS={{ seconds }} cargo test --test traffic -- --nocapture
+
+# The real binary with failing system calls (strace), and on a small file system that gets full (tmpfs)
+faults:
+    cargo test --test binary -- --nocapture --skip kill_after_kill

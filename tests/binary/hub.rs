@@ -19,14 +19,9 @@ pub struct Hub {
 impl Hub {
     /// Starts a hub on a directory, with settings for its command line.
     pub fn start(data: PathBuf, settings: &[&str]) -> Self {
-        Self::start_under(&[], data, settings)
-    }
-
-    /// Starts it by a command that runs the command behind it.
-    pub fn start_under(command: &[&str], data: PathBuf, settings: &[&str]) -> Self {
         let address = free_address();
         let settings: Vec<String> = settings.iter().map(|word| (*word).to_owned()).collect();
-        let child = serve(command, address, &data, &settings);
+        let child = serve(&[], address, &data, &settings);
         Self { address, data, settings, child }
     }
 
@@ -48,7 +43,12 @@ impl Hub {
 
     /// Starts it again on the same directory, at the same address; returns when it listens.
     pub fn restart(&mut self) {
-        self.child = serve(&[], self.address, &self.data, &self.settings);
+        self.restart_under(&[]);
+    }
+
+    /// The same by a command that runs the command behind it.
+    pub fn restart_under(&mut self, command: &[&str]) {
+        self.child = serve(command, self.address, &self.data, &self.settings);
     }
 }
 
@@ -76,9 +76,12 @@ fn serve(under: &[&str], address: SocketAddr, data: &PathBuf, settings: &[String
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HINTWIRE_CRASH")) {
         command.env_remove(name);
     }
-    let mut child = command.args(settings).stdout(Stdio::piped()).spawn().unwrap();
+    let errors = tempfile::NamedTempFile::new().unwrap();
+    command.args(settings).stdout(Stdio::piped()).stderr(errors.reopen().unwrap());
+    let mut child = command.spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    assert!(line.contains(&address.to_string()), "it says where it listens: `{line}`");
+    let says = |errors| std::fs::read_to_string(errors).unwrap();
+    assert!(line.contains(&address.to_string()), "no hub: {}", says(errors.path()));
     child
 }

@@ -5,6 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod crash;
+mod faults;
 mod hub;
+mod load;
+mod space;
 #[path = "../support/validate/mod.rs"]
 mod validate;

@@ -89,3 +89,12 @@ traffic-long seconds="300":
 # The real binary with failing system calls (strace), and on a small file system that gets full (tmpfs)
 faults:
     cargo test --test binary -- --nocapture --skip kill_after_kill
+
+# The hub against its model, its history held to every guarantee; so many random plays on each engine
+model plays="2000":
+    PROPTEST_CASES={{ plays }} cargo test --test guarantees model -- --nocapture
+
+# One fuzz target, for a minute (needs a nightly compiler, and `cargo install cargo-fuzz`): config, cursor, index, jsonl,
+# recovery, requests, segment, topic. `cargo test --test corpus` runs the corpus of all
+fuzz name seconds="60":
+    cargo +nightly fuzz run {{ name }} -- -max_total_time={{ seconds }}

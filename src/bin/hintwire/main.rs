@@ -1,6 +1,7 @@
 //! The `hintwire` command: `typed` is what can be typed, `command` what it does, `print` what it says.
 
 mod command;
+mod compact;
 mod failure;
 mod print;
 mod typed;

@@ -115,7 +115,7 @@ fn a_follower_that_does_not_reach_the_end_does_not_agree_unless_it_was_stopped()
 }
 
 #[test]
-fn a_cursor_that_cannot_be_used_and_gets_data_or_anothers_answer_is_not_recoverable() {
+fn a_cursor_that_cannot_be_used_and_gets_data_or_the_answer_of_another_is_not_recoverable() {
     for (reason, wrong) in [
         ("CURSOR_TRIMMED", "CURSOR_FOREIGN"),
         ("CURSOR_FOREIGN", "CURSOR_AHEAD"),

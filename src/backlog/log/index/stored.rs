@@ -40,8 +40,10 @@ impl<F: DiskFile> IndexFile<F> {
     /// Opens the index of a segment; `None` if the file is not that, whole.
     pub fn open(file: F, seed: u32, number: u32, base: Position) -> Checked<Self> {
         let Some(header) = read_pages(&file, seed, 0, 1)? else { return Ok(None) };
-        let summary = decode_summary(&header)
-            .filter(|summary| summary.number == number && summary.base == base);
+        let len = file.len()?;
+        let summary = decode_summary(&header).filter(|summary| {
+            summary.number == number && summary.base == base && summary.fits(len)
+        });
         let open = |summary| Self { file, seed, summary, fences: OnceLock::new() };
         Ok(summary.map(open))
     }
@@ -171,8 +173,7 @@ fn decode_summary(bytes: &[u8]) -> Option<Summary> {
         fences: fields.u32()?,
         postings: fields.u32()?,
     };
-    let ordered = summary.names <= summary.fences && summary.fences <= summary.postings;
-    (known && ordered).then_some(summary)
+    known.then_some(summary)
 }
 
 fn decode_names(body: &[u8]) -> Vec<TopicPostings> {

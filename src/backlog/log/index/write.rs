@@ -5,7 +5,7 @@ use std::io;
 use super::{MAGIC, VERSION};
 use crate::backlog::log::disk::DiskFile;
 use crate::backlog::log::live::{LiveIndex, LiveTopic};
-use crate::backlog::log::pages::PageWriter;
+use crate::backlog::log::pages::{NUMBERS, PAGE, PageWriter};
 use crate::cursor::Position;
 
 /// What an index file says of its segment.
@@ -30,6 +30,14 @@ impl Summary {
             out.extend_from_slice(&field.to_le_bytes());
         }
         out
+    }
+
+    /// Whether a file of this length has room for all that this says, so that no more memory is taken than the file has.
+    pub fn fits(&self, len: u64) -> bool {
+        let numbers = u64::from(self.events.div_ceil(NUMBERS));
+        let ordered = self.names <= self.fences && self.fences <= self.postings;
+        let end = u64::from(self.postings) + numbers;
+        ordered && numbers < u64::from(self.names) && end * PAGE as u64 <= len
     }
 }
 

@@ -85,6 +85,7 @@ impl RecordHeader {
             SEAL_KIND => count == 0 && len == SEAL,
             _ => false,
         };
+        let plausible = plausible && first.0.checked_add(count.into()).is_some();
         let header = Self { crc, len, kind, count, first, synced };
         (plausible && flags == 0 && reserved == 0).then_some(header)
     }
@@ -146,7 +147,7 @@ impl<'a> Batch<'a> {
     /// Its entries, each with the place of its bytes within the record.
     pub fn entries(self) -> impl Iterator<Item = (usize, Entry<'a>)> {
         let (mut position, mut rest, mut at) = (self.header.first, self.entries, RECORD_HEADER);
-        std::iter::from_fn(move || {
+        (0..self.header.count).map_while(move |_| {
             let (entry, len) = Entry::unverified(rest, position)?;
             let place = at;
             rest = rest.get(len..)?;

@@ -1,4 +1,4 @@
-//! What is printed with `--json`, and JSON text that is kept as it was written.
+//! What is printed with `--json`.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::time;
+use crate::compact::compact;
 
 /// An event as one JSON object.
 #[derive(Debug, Serialize)]
@@ -64,40 +65,9 @@ fn embeddable(data: &[u8]) -> Option<Box<RawValue>> {
     RawValue::from_string(compact(raw)).ok()
 }
 
-/// The same JSON without the white space between its parts; numbers, escapes and order of keys stay as written.
-pub fn compact(raw: &RawValue) -> String {
-    let (mut in_string, mut escaped) = (false, false);
-    let keep = |c: &char| {
-        if in_string {
-            in_string = escaped || *c != '"';
-            escaped = !escaped && *c == '\\';
-            return true;
-        }
-        in_string = *c == '"';
-        !c.is_ascii_whitespace()
-    };
-    raw.get().chars().filter(keep).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn compacted(text: &str) -> String {
-        compact(serde_json::from_str(text).unwrap())
-    }
-
-    #[test]
-    fn compact_json_keeps_everything_but_the_space_between_its_parts() {
-        for (text, expected) in [
-            (" { \"b\" : 1.50 ,\n \"a\": [ ] }", r#"{"b":1.50,"a":[]}"#),
-            (r#"" a \" b \\""#, r#"" a \" b \\""#),
-            (r#"["\\", " x "]"#, r#"["\\"," x "]"#),
-            ("123456789012345678901234567890", "123456789012345678901234567890"),
-        ] {
-            assert_eq!(compacted(text), expected);
-        }
-    }
 
     fn printed(content_type: &str, data: &'static [u8]) -> String {
         let event = v1::Event {

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use hintwire::limits::{
-    ATTRIBUTE_KEY_BYTES, ATTRIBUTE_VALUE_BYTES, ATTRIBUTES, ID_BYTES, KEY_BYTES, TYPE_BYTES,
+    ATTRIBUTE_KEY_BYTES, ATTRIBUTE_VALUE_BYTES, ATTRIBUTES, ID_BYTES, KEY_BYTES, TIMESTAMP_SECONDS,
+    TYPE_BYTES,
 };
 use hintwire::topic::Topic;
 use hintwire::v1::Event;
@@ -11,7 +12,7 @@ use prost_types::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::print::json::compact;
+use crate::compact::compact;
 
 /// What a line may hold.
 #[derive(Debug, Deserialize)]
@@ -61,6 +62,10 @@ fn check(event: &Event) -> Result<(), String> {
     let topic = Topic::parse(&event.topic, "topic").map_err(|error| error.to_string())?;
     if topic.is_the_hubs() {
         return Err("topic is one that the hub alone writes".into());
+    }
+    let in_range = |time: &Timestamp| TIMESTAMP_SECONDS.contains(&time.seconds);
+    if !event.time.as_ref().is_none_or(in_range) {
+        return Err("time is no time between the years 1 and 9999".into());
     }
     if event.deleted && event.key.is_empty() {
         return Err("data is null, a tombstone, but there is no key".into());
@@ -124,6 +129,7 @@ mod tests {
             (r#"{"data":1}"#, "missing field `topic`"),
             (r#"{"topic":"a","data":1,"keys":"b"}"#, "unknown field `keys`"),
             (r#"{"topic":"a","time":"now","data":1}"#, "invalid type: string \"now\""),
+            (r#"{"topic":"a","time":253402300800,"data":1}"#, "time is no time"),
             (r#"{"topic":"a//b","data":1}"#, "topic has an empty segment"),
             (r#"{"topic":"~hintwire/x","data":1}"#, "the hub alone"),
             (r#"{"topic":"a","data":null}"#, "there is no key"),

@@ -74,7 +74,10 @@ fn backlog(hub: HubDescription) -> wire::Backlog {
     let Status { engine, health, bytes, events, last_cut, .. } = hub.backlog;
     let (health, detail) = match health {
         Health::Ok => (wire::backlog::Health::Ok, String::new()),
-        Health::NoSpace => (wire::backlog::Health::NoSpace, "the disk is full".to_owned()),
+        Health::NoSpace => {
+            let detail = "no space on the disk, or no file descriptor for another segment";
+            (wire::backlog::Health::NoSpace, detail.to_owned())
+        }
         Health::Failed(why) => (wire::backlog::Health::Failed, why),
     };
     wire::Backlog {

@@ -60,6 +60,11 @@ impl Hub {
         Err(Ended { code, out, err: std::fs::read_to_string(errors.path()).unwrap() })
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `127.0.0.1:PORT`.
     pub fn address(&self) -> &str {
         self.url.strip_prefix("http://").unwrap()
@@ -90,7 +95,7 @@ impl Hub {
     }
 
     pub fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 

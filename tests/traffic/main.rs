@@ -6,6 +6,7 @@
 //! the network and the hub make of them is theirs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod descriptors;
 mod faults;
 mod follower;
 mod judge;

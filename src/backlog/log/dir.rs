@@ -17,13 +17,21 @@ pub const LOCK: &str = "LOCK";
 
 /// A directory.
 #[derive(Debug, Clone)]
-pub struct Dir(Arc<Path>);
+pub struct Dir(Arc<Opened>);
+
+#[derive(Debug)]
+struct Opened {
+    path: PathBuf,
+    /// Kept open: a process that is out of descriptors can still make durable what it has named.
+    file: File,
+}
 
 impl Dir {
     /// A directory that exists.
     pub fn open(path: &Path) -> io::Result<Self> {
-        File::open(path)?.metadata()?.is_dir().then_some(()).ok_or(io::ErrorKind::NotADirectory)?;
-        Ok(Self(path.into()))
+        let file = File::open(path)?;
+        file.metadata()?.is_dir().then_some(()).ok_or(io::ErrorKind::NotADirectory)?;
+        Ok(Self(Arc::new(Opened { path: path.into(), file })))
     }
 
     /// A directory, created with its parents if it does not exist.
@@ -38,7 +46,15 @@ impl Dir {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.0.path.join(name)
+    }
+}
+
+/// Too many open files are a quota that is used up: nothing was written, and it passes.
+fn or_quota(error: io::Error) -> io::Error {
+    match Errno::from_io_error(&error) {
+        Some(Errno::MFILE | Errno::NFILE) => io::Error::new(io::ErrorKind::QuotaExceeded, error),
+        _ => error,
     }
 }
 
@@ -52,18 +68,21 @@ impl Disk for Dir {
     fn list(&self) -> io::Result<Vec<String>> {
         let name =
             |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into());
-        let mut names = fs::read_dir(&self.0)?.map(name).collect::<io::Result<Vec<String>>>()?;
+        let mut names =
+            fs::read_dir(&self.0.path)?.map(name).collect::<io::Result<Vec<String>>>()?;
         names.sort_unstable();
         Ok(names)
     }
 
     fn create(&self, name: &str) -> io::Result<DirFile> {
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true).open(self.path(name)).map(DirFile)
+        let created = options.read(true).write(true).create_new(true).open(self.path(name));
+        created.map(DirFile).map_err(or_quota)
     }
 
     fn open(&self, name: &str) -> io::Result<DirFile> {
-        OpenOptions::new().read(true).write(true).open(self.path(name)).map(DirFile)
+        let opened = OpenOptions::new().read(true).write(true).open(self.path(name));
+        opened.map(DirFile).map_err(or_quota)
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -75,7 +94,7 @@ impl Disk for Dir {
     }
 
     fn sync_dir(&self) -> io::Result<()> {
-        File::open(&self.0)?.sync_all()
+        self.0.file.sync_all()
     }
 
     fn lock(&self) -> io::Result<Box<dyn Send + Sync>> {
@@ -86,7 +105,7 @@ impl Disk for Dir {
     }
 
     fn free_space(&self) -> io::Result<u64> {
-        let stat = rustix::fs::statvfs(&*self.0)?;
+        let stat = rustix::fs::statvfs(&self.0.path)?;
         Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
 }

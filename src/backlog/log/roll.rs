@@ -61,7 +61,9 @@ impl<D: Disk> Writer<D> {
             match &health {
                 Health::Ok => tracing::info!("there is space again; publishing resumes"),
                 Health::NoSpace => {
-                    tracing::warn!("no space left; publishing is refused until there is")
+                    tracing::warn!(
+                        "no space, or no descriptor; publishing is refused until there is"
+                    )
                 }
                 Health::Failed(error) => {
                     tracing::error!(%error, "a write failed; nothing is published until a restart");

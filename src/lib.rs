@@ -37,6 +37,7 @@ pub mod lineage;
 pub mod planted;
 mod sync;
 pub mod topic;
+mod wake;
 
 // What is kept, who wants to know, and where both meet.
 pub mod backlog;

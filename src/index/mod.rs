@@ -29,6 +29,7 @@ use wheel::Wheel;
 use crate::cursor::Position;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::topic::Selection;
+use crate::wake::together;
 
 /// Tick of what is told later because of a minimum interval.
 const PACING_TICK: Duration = Duration::from_millis(10);
@@ -106,7 +107,7 @@ impl Index {
 
     /// Wakes everybody.
     pub fn wake_all(&self) {
-        self.groups.for_each(|group| group.wake());
+        together(|| self.groups.for_each(|group| group.wake()));
     }
 
     /// Tells, for ever, what was put off.

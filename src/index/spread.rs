@@ -8,6 +8,7 @@ use super::group::{Group, Round};
 use super::shape::Segments;
 use crate::cursor::Position;
 use crate::event::EventHead;
+use crate::wake::together;
 
 /// A group that is concerned, with places in the batch, newest first; only the newest unless somebody filters.
 struct Hit {
@@ -28,7 +29,7 @@ impl Index {
         // Who is woken derives the topics from there.
         self.recent.push(Arc::clone(&events));
         let round = Round { events: &events, crowd, now, pacing: &self.pacing };
-        hits.iter().for_each(|hit| hit.group.touch(&hit.events, &round));
+        together(|| hits.iter().for_each(|hit| hit.group.touch(&hit.events, &round)));
         self.move_watermark(head);
         crowd
     }

@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::clock::{Clock, millis};
 use crate::sync::Mutex;
+use crate::wake::together;
 
 /// Ticks that the wheel looks ahead; what is due later waits in the last of them and is put off again.
 const TICKS: u64 = 1024;
@@ -70,7 +71,8 @@ impl<T> Wheel<T> {
             self.filled().await;
             let tick = clock.now() / self.tick + 1;
             clock.sleep_until(tick * self.tick).await;
-            self.due(clock.now()).into_iter().for_each(&go_off);
+            let due = self.due(clock.now());
+            together(|| due.into_iter().for_each(&go_off));
         }
     }
 }

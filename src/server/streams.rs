@@ -8,12 +8,14 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
-use futures_util::Stream;
+use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hyper::rt::Executor;
 use parking_lot::Mutex;
+
+use crate::wake::Bell;
 
 type BoxStream = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -27,44 +29,177 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Begun {
     }
 }
 
+/// There is work for streams.
+const STREAMS: u8 = 1;
+/// There is work for the connection itself.
+const CONNECTION: u8 = 2;
+/// Rounds of work before other tasks get a turn.
+const ROUNDS: usize = 32;
+
 /// A connection together with its streams.
 pub struct Driven<C> {
     connection: C,
     begun: Begun,
     streams: FuturesUnordered<BoxStream>,
+    wakers: Option<Wakers>,
 }
 
-impl<C> Driven<C> {
+struct Wakers {
+    bell: Arc<Bell>,
+    streams: Waker,
+    connection: Waker,
+}
+
+impl<C: Future + Unpin> Driven<C> {
     /// A connection that gives its streams to `begun`.
     pub fn new(connection: C, begun: Begun) -> Self {
-        Self { connection, begun, streams: FuturesUnordered::new() }
+        Self { connection, begun, streams: FuturesUnordered::new(), wakers: None }
     }
 
-    /// The connection.
-    pub fn connection(&mut self) -> Pin<&mut C>
-    where
-        C: Unpin,
-    {
+    /// The connection, to be changed: it gets a turn afterwards.
+    pub fn connection(&mut self) -> Pin<&mut C> {
+        self.wakers = None;
         Pin::new(&mut self.connection)
+    }
+
+    /// The connection reads and writes; whether it has ended.
+    fn drive(&mut self, wakers: &Wakers) -> Poll<C::Output> {
+        let ended =
+            Pin::new(&mut self.connection).poll(&mut Context::from_waker(&wakers.connection));
+        let begun = std::mem::take(&mut *self.begun.0.lock());
+        if !begun.is_empty() {
+            self.streams.extend(begun);
+            wakers.bell.ring(STREAMS);
+        }
+        ended
+    }
+
+    /// Each stream that was woken gets a turn. One that the connection gives room to wakes itself, and then
+    /// [`FuturesUnordered`] pauses before the others had theirs; so it is asked again.
+    fn speak(&mut self, wakers: &Wakers) {
+        let cx = &mut Context::from_waker(&wakers.streams);
+        for _ in 0..=self.streams.len() {
+            while let Poll::Ready(Some(())) = self.streams.poll_next_unpin(cx) {}
+            if !wakers.bell.answer(STREAMS) {
+                return;
+            }
+        }
+        wakers.bell.ring(STREAMS);
+    }
+}
+
+impl Wakers {
+    fn of(task: &Waker) -> Self {
+        let bell = Bell::new(task, STREAMS | CONNECTION);
+        Self { streams: bell.button::<STREAMS>(), connection: bell.button::<CONNECTION>(), bell }
     }
 }
 
 impl<C: Future + Unpin> Future for Driven<C> {
     type Output = C::Output;
 
-    /// The connection reads, the streams speak, the connection writes: until there is nothing new to begin.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Output> {
         let driven = &mut *self;
-        loop {
-            while let Poll::Ready(Some(())) = Pin::new(&mut driven.streams).poll_next(cx) {}
-            if let Poll::Ready(ended) = Pin::new(&mut driven.connection).poll(cx) {
-                return Poll::Ready(ended);
+        let known = driven.wakers.take().filter(|wakers| wakers.bell.wakes(cx.waker()));
+        let wakers = known.unwrap_or_else(|| Wakers::of(cx.waker()));
+        wakers.bell.awake();
+        let mut ended = Poll::Pending;
+        for _ in 0..ROUNDS {
+            if wakers.bell.answer(STREAMS) {
+                driven.speak(&wakers);
             }
-            let begun = std::mem::take(&mut *driven.begun.0.lock());
-            if begun.is_empty() {
-                return Poll::Pending;
+            if wakers.bell.answer(CONNECTION) {
+                ended = driven.drive(&wakers);
             }
-            driven.streams.extend(begun);
+            if ended.is_ready() || wakers.bell.rest() {
+                driven.wakers = Some(wakers);
+                return ended;
+            }
         }
+        wakers.bell.pause();
+        driven.wakers = Some(wakers);
+        Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    /// A connection that begins a stream in its first turn, and ends in its `turns`th.
+    fn driven(
+        stream: impl Future<Output = ()> + Send + 'static,
+        turns: usize,
+    ) -> Driven<BoxStream> {
+        let begun = Begun::default();
+        let (begins, mut stream, mut turn) = (begun.clone(), Some(stream), 0);
+        let connection = poll_fn(move |cx| {
+            turn += 1;
+            stream.take().into_iter().for_each(|stream| begins.execute(stream));
+            cx.waker().wake_by_ref();
+            if turn < turns { Poll::Pending } else { Poll::Ready(()) }
+        });
+        Driven::new(Box::pin(connection), begun)
+    }
+
+    #[tokio::test]
+    async fn a_stream_goes_on_however_often_it_wakes_itself() {
+        let polls = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&polls);
+        let stream = poll_fn(move |cx| {
+            cx.waker().wake_by_ref();
+            let done = counted.fetch_add(1, SeqCst) == 99;
+            if done { Poll::Ready(()) } else { Poll::Pending }
+        });
+        driven(stream, 200).await;
+        assert_eq!(polls.load(SeqCst), 100);
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_always_has_something_to_say_does_not_hold_up_the_connection() {
+        let restless = poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            Poll::<()>::Pending
+        });
+        driven(restless, 1000).await;
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_another_task_wakes_gets_its_turn() {
+        let (sender, receiver) = tokio::sync::oneshot::channel::<()>();
+        let (spoke, heard) = tokio::sync::oneshot::channel();
+        let begun = Begun::default();
+        begun.execute(async move {
+            let _ = receiver.await;
+            let _ = spoke.send(());
+        });
+        let driven = Driven::new(std::future::pending::<()>(), begun);
+        let driving = tokio::spawn(driven);
+        tokio::task::yield_now().await;
+        sender.send(()).unwrap();
+        heard.await.unwrap();
+        driving.abort();
+    }
+
+    #[test]
+    fn what_was_not_rung_for_gets_no_turn() {
+        let turns = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&turns);
+        let connection = poll_fn(move |_| {
+            counted.fetch_add(1, SeqCst);
+            Poll::<()>::Pending
+        });
+        let mut driven = Driven::new(Box::pin(connection), Begun::default());
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(driven.poll_unpin(&mut cx).is_pending() && driven.poll_unpin(&mut cx).is_pending());
+        assert_eq!(turns.load(SeqCst), 1);
+        drop(driven.connection());
+        assert!(driven.poll_unpin(&mut cx).is_pending());
+        assert_eq!(turns.load(SeqCst), 2);
     }
 }

@@ -31,6 +31,7 @@ use crate::event::Micros;
 use crate::limits::TAIL_GROUPS;
 use crate::lineage::{Extent, Lineage};
 use crate::topic::table::TopicTable;
+use crate::wake::together;
 
 /// How often the writer looks at what is due without a batch.
 const TICK: Duration = Duration::from_secs(1);
@@ -105,9 +106,11 @@ fn run<D: Disk>(log: &mut Log<D>, queue: &Queue, tail: &Tail) {
         let Committed { outcomes, appended } = log.writer.commit(batches);
         // Last first: who waits for many in order is woken by its first, and then finds them all answered. Who does
         // not wait any more is told nothing.
-        for (waiting, outcome) in waiting.into_iter().zip(outcomes).rev() {
-            let _ = waiting.send(outcome);
-        }
+        together(|| {
+            for (waiting, outcome) in waiting.into_iter().zip(outcomes).rev() {
+                let _ = waiting.send(outcome);
+            }
+        });
         tell(tail, appended);
     }
 }

@@ -7,8 +7,9 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Wake, Waker};
+
+use crate::sync::atomic::{AtomicU8, Ordering};
 
 thread_local! {
     /// Who is to be woken at the end of this thread's round, if it is in one.
@@ -171,5 +172,55 @@ mod tests {
         let round = std::panic::AssertUnwindSafe(|| together(round));
         assert!(std::panic::catch_unwind(round).is_err());
         assert_eq!(woken.0.load(SeqCst), 1);
+    }
+}
+
+#[cfg(all(test, feature = "loom"))]
+mod loom_tests {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    use loom::future::block_on;
+    use loom::sync::atomic::{AtomicU8, Ordering::Relaxed};
+    use loom::thread;
+
+    use super::*;
+    use crate::sync::model;
+
+    /// A part of the work is there, and is rung for.
+    fn bring<const PART: u8>(bell: &Arc<Bell>, work: &Arc<AtomicU8>) {
+        let (button, work) = (bell.button::<PART>(), Arc::clone(work));
+        thread::spawn(move || {
+            work.store(PART, Relaxed);
+            button.wake();
+        });
+    }
+
+    #[test]
+    fn a_task_that_goes_to_rest_misses_no_ring_and_finds_the_work_that_was_rung_for() {
+        model(|| {
+            let works = [Arc::<AtomicU8>::default(), Arc::default()];
+            let (mut bell, mut found) = (None, 0);
+            block_on(poll_fn(move |cx| {
+                let bell = bell.get_or_insert_with(|| {
+                    let bell = Bell::new(cx.waker(), 0);
+                    bring::<1>(&bell, &works[0]);
+                    bring::<2>(&bell, &works[1]);
+                    bell
+                });
+                bell.awake();
+                loop {
+                    for (work, part) in works.iter().zip([1, 2]) {
+                        if bell.answer(part) {
+                            assert_eq!(work.load(Relaxed), part);
+                            found |= part;
+                        }
+                    }
+                    if bell.rest() {
+                        return if found == 3 { Poll::Ready(()) } else { Poll::Pending };
+                    }
+                }
+            }));
+        });
     }
 }

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod backlog;
+mod calls;
 mod contents;
 mod each_case;
+mod failing;
 mod judge;
 mod memory;
 mod spoil;

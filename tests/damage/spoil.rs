@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use crate::memory::Image;
 
 /// One way.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Spoil {
     /// Bits of one byte are others.
     Flip { name: Arc<str>, offset: usize, bits: u8 },
@@ -25,7 +25,7 @@ pub enum Spoil {
     Replace { name: Arc<str>, other: Arc<str> },
 }
 
-impl fmt::Display for Spoil {
+impl fmt::Debug for Spoil {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flip { name, offset, bits } => write!(f, "byte {offset} of `{name}` ^ {bits:#x}"),
@@ -117,23 +117,33 @@ pub fn each(
     judge: impl Fn(&Spoil) -> Result<&'static str, String> + Sync,
 ) -> BTreeMap<&'static str, usize> {
     let counts: Mutex<BTreeMap<&'static str, usize>> = Mutex::default();
+    let broken = in_parallel(spoils, |spoil| {
+        let word = judge(spoil)?;
+        *counts.lock().entry(word).or_default() += 1;
+        Ok(())
+    });
+    let counts = counts.into_inner();
+    println!("{title}: {} cases, {counts:?}, seed {seed}", spoils.len());
+    let first = &broken[..broken.len().min(5)];
+    assert!(broken.is_empty(), "{title}: {} broken, seed {seed}: {first:#?}", broken.len());
+    counts
+}
+
+/// Judges all cases on all cores; returns those that break a promise, or panic, with what they break.
+pub fn in_parallel<T: fmt::Debug + Sync>(
+    cases: &[T],
+    judge: impl Fn(&T) -> Result<(), String> + Sync,
+) -> Vec<String> {
     let (next, broken) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
-        while let Some(spoil) = spoils.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let judged = catch_unwind(AssertUnwindSafe(|| judge(spoil)));
-            match judged.unwrap_or_else(|_| Err("it panicked".into())) {
-                Ok(word) => {
-                    *counts.lock().entry(word).or_default() += 1;
-                }
-                Err(what) => broken.lock().push(format!("{spoil}: {what}")),
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let judged = catch_unwind(AssertUnwindSafe(|| judge(case)));
+            if let Err(what) = judged.unwrap_or_else(|_| Err("it panicked".into())) {
+                broken.lock().push(format!("{case:?}: {what}"));
             }
         }
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
-    let (counts, broken) = (counts.into_inner(), broken.into_inner());
-    println!("{title}: {} cases, {counts:?}, seed {seed}", spoils.len());
-    let first: Vec<&String> = broken.iter().take(5).collect();
-    assert!(broken.is_empty(), "{title}: {} broken, seed {seed}: {first:#?}", broken.len());
-    counts
+    broken.into_inner()
 }

@@ -4,6 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hintwire::backlog::log::disk::Disk;
+use hintwire::backlog::log::record::{FIRST_RECORD, seed};
+use hintwire::backlog::log::scan::Scanner;
 use hintwire::backlog::log::{Dice, Log, LogSettings, OpenError};
 use hintwire::backlog::{Batch, Outcome};
 use hintwire::cursor::Position;
@@ -12,9 +15,11 @@ use hintwire::topic::Topic;
 
 use crate::contents::Contents;
 use crate::memory::{Image, Memory};
+use crate::spoil::Spoil;
 
 /// Events of 3 KB that fit into a segment.
 const A_SEGMENT: usize = 20;
+const SALT: u64 = 9;
 
 /// A backlog as it was left.
 pub struct Left {
@@ -36,7 +41,7 @@ fn open_at(disk: &Memory, now: &Arc<AtomicU64>) -> Result<Log<Memory>, OpenError
     let settings = LogSettings { segment_bytes: 64 << 10, ..LogSettings::default() };
     let now = Arc::clone(now);
     let clock = Arc::new(move || Micros(now.load(Ordering::Relaxed)));
-    Log::open(disk.clone(), settings, clock, Dice { incarnation: 7, salt: 9 })
+    Log::open(disk.clone(), settings, clock, Dice { incarnation: 7, salt: SALT })
 }
 
 /// Appends one batch as one synced group.
@@ -131,6 +136,20 @@ impl Left {
     /// All that it holds.
     pub fn whole(&self) -> &Contents {
         self.contents.last().unwrap()
+    }
+
+    /// The last segment cut to where each of its records ends: nothing of the next is left to be seen.
+    pub fn at_records(&self) -> Vec<Spoil> {
+        let name = self.last_segment();
+        let number = name.trim_end_matches(".log").parse().unwrap();
+        let file = Memory::of(&self.image).open(&name).unwrap();
+        let mut scanner = Scanner::new(&file, seed(SALT, number), FIRST_RECORD).unwrap();
+        let mut spoils = Vec::new();
+        while scanner.advance().unwrap().is_some() {
+            spoils
+                .push(Spoil::Truncate { name: name.as_str().into(), len: scanner.end() as usize });
+        }
+        spoils
     }
 
     /// The segment that was written to: the last one that holds anything.

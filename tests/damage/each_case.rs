@@ -52,7 +52,9 @@ fn a_last_segment_of_any_length_of_a_killed_backlog_costs_only_what_nothing_prov
  {
     let left = killed();
     spoil_each("lengths, killed", &left, 0, |stride, seed| {
-        truncations(&left.image, &left.last_segment(), stride, seed)
+        let mut lengths = truncations(&left.image, &left.last_segment(), stride, seed);
+        lengths.extend(left.at_records());
+        lengths
     });
 }
 

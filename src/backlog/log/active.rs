@@ -61,7 +61,8 @@ impl<D: Disk> Active<D> {
     pub fn header(&self, shared: &Shared<D>) -> Vec<u8> {
         let Segment { number, base, seed, .. } = *self.segment;
         let incarnation = shared.lineage.current();
-        Header { number, incarnation, base, created: self.created }.encode(seed)
+        let (created, allocated) = (self.created, self.allocated);
+        Header { number, incarnation, base, created, allocated }.encode(seed)
     }
 
     /// Writes and syncs, both or nothing; [`is_no_space`] errors leave nothing behind, others may.

@@ -120,8 +120,9 @@ impl<D: Disk> Mender<'_, D> {
         let name = file_name(number);
         let base = beyond(base, torn);
         let seed = record::seed(self.salt, number);
-        let header =
-            Header { number, incarnation: self.lineage.current(), base, created: self.now };
+        let (incarnation, created) = (self.lineage.current(), self.now);
+        let allocated = file.len().in_file(&name)?;
+        let header = Header { number, incarnation, base, created, allocated };
         file.write_at(&header.encode(seed), 0).and_then(|()| file.sync()).in_file(&name)?;
         let segment = Segment::live(number, base, seed, file);
         let active = Active::resume(segment, FIRST_RECORD, self.now).in_file(&name)?;

@@ -48,7 +48,7 @@ pub enum End<D: Disk> {
         newest: Replayed<D>,
         /// The file for the next one.
         next: Option<Prepared<D>>,
-        /// The last byte that a torn write left behind the last valid record, if there is any.
+        /// The last byte that a torn write left behind the last valid record, or that the file has lost, if there is any.
         torn: Option<u64>,
     },
 }
@@ -171,6 +171,7 @@ impl<'a, D: Disk> Recovery<'a, D> {
         let next = self.next(segment.number, end)?;
         let torn = written(&*segment.file, end).in_file(&name)?;
         let mut proven = self.proven();
+        let torn = torn.map_or_else(|| lost_end(&newest), |torn| Ok(Some(torn))).in_file(&name)?;
         if torn.is_some() {
             let beyond = proven_beyond(&*segment.file, segment.seed, end).in_file(&name)?;
             proven = proven.max(beyond);
@@ -197,6 +198,13 @@ impl<'a, D: Disk> Recovery<'a, D> {
         }
         Ok(Some(Prepared { number, file }))
     }
+}
+
+/// The last byte that a file had when it was begun, if it is shorter now: its end was lost, or taken back for want of
+/// space, and what is left may end with a record.
+fn lost_end<D: Disk>(newest: &Replayed<D>) -> io::Result<Option<u64>> {
+    let lost = newest.segment.file.len()? < newest.allocated;
+    Ok(lost.then_some(newest.allocated.saturating_sub(1)))
 }
 
 /// The last byte at or after a place that is not zero.

@@ -40,6 +40,8 @@ pub struct Replayed<D: Disk> {
     pub segment: Arc<Segment<D>>,
     /// When it was begun.
     pub created: Micros,
+    /// Bytes of its file then.
+    pub allocated: u64,
     /// Its last position; its base if it holds no event.
     pub last: Position,
     /// Where it ends: behind its seal, or where the first record that is none would begin.
@@ -125,9 +127,9 @@ impl Replay {
             }
         }
         let unproven = unproven.records.front().map_or(end, |(at, _)| *at);
-        let Header { number, base, created, .. } = *header;
+        let Header { number, base, created, allocated, .. } = *header;
         let segment = Segment { number, base, seed, file, form: Form::Live(live), seal };
-        Ok(Replayed { segment: Arc::new(segment), created, last, end, unproven })
+        Ok(Replayed { segment: Arc::new(segment), created, allocated, last, end, unproven })
     }
 
     fn batch(&mut self, batch: &Batch<'_>, at: u64, live: &LiveIndex) -> Result<(), Malformed> {

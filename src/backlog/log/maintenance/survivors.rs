@@ -163,7 +163,7 @@ impl<D: Disk> Rewriting<D> {
         let Segment { number, base, seed, .. } = *first;
         let replacement = Replacement::begin(&shared.disk, &file_name(number))?;
         let (incarnation, created) = (shared.lineage.current(), (shared.clock)());
-        let buffer = Header { number, incarnation, base, created }.encode(seed);
+        let buffer = Header { number, incarnation, base, created, allocated: 0 }.encode(seed);
         Ok(Self { replacement, number, base, seed, written: 0, buffer, events: Vec::new() })
     }
 

@@ -6,7 +6,7 @@ use crate::cursor::{Incarnation, Position};
 use crate::event::Micros;
 
 const MAGIC: &[u8; 8] = b"hintwlog";
-const HEADER: usize = 44;
+const HEADER: usize = 52;
 
 /// What a segment says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Header {
     pub base: Position,
     /// When it was begun.
     pub created: Micros,
+    /// Bytes of its file when it was begun. A file that is shorter, and not sealed, has lost its end.
+    pub allocated: u64,
 }
 
 impl Header {
@@ -28,7 +30,7 @@ impl Header {
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
         out.extend_from_slice(&self.number.to_le_bytes());
-        for field in [self.incarnation.0, self.base.0, self.created.0] {
+        for field in [self.incarnation.0, self.base.0, self.created.0, self.allocated] {
             out.extend_from_slice(&field.to_le_bytes());
         }
         out.extend_from_slice(&crc32c::crc32c_append(seed, &out).to_le_bytes());
@@ -46,6 +48,7 @@ impl Header {
             incarnation: Incarnation(fields.u64()?),
             base: Position(fields.u64()?),
             created: Micros(fields.u64()?),
+            allocated: fields.u64()?,
         };
         known.then_some(header)
     }

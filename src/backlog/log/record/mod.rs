@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! segment = header, padding to 4096, record*             records begin at multiples of 8
-//! header  = "hintwlog" version:u32 number:u32 incarnation:u64 base:u64 created:u64 crc:u32
+//! header  = "hintwlog" version:u32 number:u32 incarnation:u64 base:u64 created:u64 allocated:u64 crc:u32
 //! record  = crc:u32 length:u32 kind:u8 flags:u8 count:u16 reserved:u32 first:u64 synced:u64 body
 //! batch   = record of kind 1, its body entry*count       position of an entry = first + its rank
 //! seal    = record of kind 2, its body next:u64 length:u64 time:u64: ends its segment

@@ -66,8 +66,13 @@ fn a_seal_reads_back() {
 
 #[test]
 fn a_header_reads_back_and_any_flipped_bit_is_noticed() {
-    let header =
-        Header { number: 3, incarnation: Incarnation(5), base: Position(8), created: Micros(1) };
+    let header = Header {
+        number: 3,
+        incarnation: Incarnation(5),
+        base: Position(8),
+        created: Micros(1),
+        allocated: 9,
+    };
     let bytes = header.encode(SEED);
     assert_eq!(Header::decode(&bytes, SEED), Some(header));
     for bit in 0..44 * 8 {

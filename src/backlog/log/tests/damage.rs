@@ -72,6 +72,19 @@ fn a_torn_record_before_a_valid_one_of_the_same_write_is_cut_with_it() {
 }
 
 #[test]
+fn a_file_that_is_shorter_than_it_was_made_has_lost_its_end_even_if_a_record_ends_there() {
+    let place = three();
+    let end = records(&place)[2];
+    let file = fs::OpenOptions::new().write(true).open(place.file(FIRST)).unwrap();
+    file.set_len(end).unwrap();
+    let mut log = place.open();
+    assert_eq!((positions(&log), log.shared.last_cut.is_some()), (vec![1, 2], true));
+    assert!(append(&mut log, "a", "later") > Position(3));
+    drop(log);
+    assert_eq!(place.open().shared.last_cut, None);
+}
+
+#[test]
 fn a_file_that_ends_within_the_padding_of_a_record_is_cut_before_it() {
     let place = three();
     let end = *records(&place).last().unwrap();

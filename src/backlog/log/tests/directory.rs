@@ -51,8 +51,8 @@ fn a_segment_of_a_later_format_is_said_and_is_no_damage() {
     let name = "00000001.log";
     let mut bytes = fs::read(place.file(name)).unwrap();
     bytes[8] += 1;
-    let crc = crc32c::crc32c_append(record::seed(9, 1), &bytes[..40]);
-    bytes[40..44].copy_from_slice(&crc.to_le_bytes());
+    let crc = crc32c::crc32c_append(record::seed(9, 1), &bytes[..48]);
+    bytes[48..52].copy_from_slice(&crc.to_le_bytes());
     fs::write(place.file(name), bytes).unwrap();
     let refused = place.try_open().err().unwrap().to_string();
     assert!(refused.contains(name) && refused.contains("later version"), "{refused}");

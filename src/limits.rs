@@ -46,6 +46,11 @@ pub const AT_LEAST_WAIT: Duration = Duration::from_secs(1);
 pub const MIN_INTERVAL_MAX: Duration = Duration::from_secs(60);
 /// Topics named in one hint.
 pub const HINT_TOPICS: usize = 16;
+/// Ways to place `*` among the segments of a pattern that are in use at a time, over all streams. Each costs the fan-out
+/// a lookup for each topic that changes, about 0.1 µs; hubs need a few dozen.
+pub const STAR_SHAPES: usize = 256;
+/// Patterns of all open streams and long polls together; each costs about 300 bytes.
+pub const PATTERNS: usize = 2_000_000;
 /// Recent events kept in memory, without data, from which a hint's topics are derived.
 pub const RECENT_EVENTS: usize = 1024;
 /// Bytes of recent events kept in memory, but for what was appended last.
@@ -84,22 +89,51 @@ pub const CONFIGURABLE_BYTES: usize = 16 << 20;
 pub const SEGMENT_BYTES: (u64, u64) = (64 << 10, 1 << 30);
 /// How long a drain may take before what is left is cut.
 pub const DRAIN: Duration = Duration::from_secs(8);
-/// Time for a peer to finish connecting: TCP accept to HTTP/2 preface.
+
+/// Time for a peer to finish connecting: TCP accept to the settings of the HTTP/2 preface. Three lost packets of a slow
+/// network fit; who says nothing holds a file descriptor no longer than this.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long accepting rests when the process is out of file descriptors.
+/// How long accepting rests when the process is out of file descriptors: ten tries a second are no load, and whoever
+/// waits in the kernel's queue is served within a second once there are some.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// A connection that is silent this long is asked whether it lives, and cut if it does not say so in as long again.
+/// A connection that is silent this long is asked whether it lives, by TCP and by HTTP/2, and cut if it does not say so
+/// in as long again. Shorter than what NATs and balancers forget a connection after, which is a minute at the least.
 pub const KEEPALIVE: Duration = Duration::from_secs(30);
-/// Calls and streams that one connection may have open.
-pub const CONNECTION_STREAMS: u32 = 10_000;
-/// Headers of one request.
+/// Calls over `connection_calls` that HTTP/2 lets through, so that they are refused with a reason and not left waiting.
+pub const REFUSED_CALLS: u32 = 1000;
+/// Headers of one request, as names, values and 32 bytes for each: twice what gRPC clients may expect anywhere.
 pub const HEADER_BYTES: u32 = 16 << 10;
-/// Bytes that a peer may send ahead on one stream, and on one connection.
+/// The table of headers that a peer may refer to: HTTP/2's default. Without one, each call would spell them out.
+pub const HEADER_TABLE_BYTES: u32 = 4 << 10;
+/// Largest frame that a peer may send: HTTP/2's least. Larger ones would save nothing and hold up smaller ones.
+pub const FRAME_BYTES: u32 = 16 << 10;
+/// Bytes that a peer may send ahead on one stream, and on one connection: a round trip of 10 ms at 100 and 400 MB/s.
 pub const RECEIVE_BYTES: (u32, u32) = (1 << 20, 4 << 20);
-/// Bytes that wait to be sent on one stream before its next message is made. Small, so that hints stay fresh.
-pub const SEND_BYTES: usize = 8 << 10;
-/// Resets caused by a peer's errors that one connection survives: the guard against RUSTSEC-2024-0003.
+/// Bytes that wait to be sent on one stream before its next message is made. One: a stream keeps one message that is
+/// not on its way yet, however small, so that hints stay fresh and cost little memory when nobody reads them.
+pub const SEND_BYTES: usize = 1;
+/// Bytes that the kernel takes before it can send them, on Linux: what is behind them is still the hub's to change. Two
+/// of hyper's writes, so that the kernel has something to send while the next is made.
+pub const KERNEL_UNSENT_BYTES: u32 = 32 << 10;
+/// Bytes of large replies, pages above all, that wait to be sent on one connection before the next page is made: five
+/// of the largest.
+pub const UNREAD_BYTES: usize = 16 << 20;
+/// How long the next page waits for that.
+pub const UNREAD_WAIT: Duration = Duration::from_secs(10);
+/// Resets caused by a peer's errors that one connection survives: the guard against RUSTSEC-2024-0003 and MadeYouReset.
 pub const ERROR_RESETS: usize = 1024;
+/// Calls that a peer has reset before the hub has seen them, at one moment: the guard against rapid reset. Each holds
+/// its headers.
+pub const PENDING_RESETS: usize = 64;
+/// Frames that lead to nothing (pings, settings, window updates, calls that are left at once) beyond what was asked and
+/// sent, within a period. The busiest honest peers stay below a tenth of that.
+pub const IDLE_FRAMES: usize = 1024;
+/// That period.
+pub const IDLE_FRAMES_PERIOD: Duration = Duration::from_secs(10);
+/// A call that is left unanswered sooner than this is such a frame; later, somebody may have waited for it.
+pub const ABANDONED_WITHIN: Duration = Duration::from_secs(1);
+/// When to try again what a cap has refused.
+pub const RETRY_LATER: Duration = Duration::from_secs(1);
 
 /// Limits that an operator may set; `Default` is what the API documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,8 +148,12 @@ pub struct Limits {
     pub patterns: usize,
     /// Most open Subscribe streams. Default 200,000.
     pub streams: usize,
+    /// Most open calls of one connection, streams above all. Default 8,000.
+    pub connection_calls: usize,
     /// Most open connections. Default 20,000.
     pub connections: usize,
+    /// Most open connections of one peer address. Default 5,000.
+    pub connections_per_peer: usize,
 }
 
 impl Default for Limits {
@@ -126,7 +164,9 @@ impl Default for Limits {
             batch_events: 1000,
             patterns: 1000,
             streams: 200_000,
+            connection_calls: 8_000,
             connections: 20_000,
+            connections_per_peer: 5_000,
         }
     }
 }

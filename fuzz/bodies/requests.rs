@@ -8,7 +8,7 @@ use hintwire::backlog::memory::Memory;
 use hintwire::event::Event;
 use hintwire::hub::{Hub, HubSettings};
 use hintwire::limits::Limits;
-use hintwire::service::{HubServiceServer, Service};
+use hintwire::service::{Connection, HubServiceServer, Service};
 use hintwire::topic::Topic;
 use http_body_util::{BodyExt, Full};
 use tokio_util::sync::CancellationToken;
@@ -57,8 +57,13 @@ async fn answer(call: &str, body: Bytes) -> Status {
         Event { key: "k".into(), id: "1".into(), ..Event::new(topic, "data") }
     });
     hub.publish(events.into(), None).unwrap().await.unwrap();
-    let (window, draining) = (Duration::from_secs(600), CancellationToken::new());
-    let mut service = HubServiceServer::new(Service::new(hub, Limits::default(), window, draining));
+    let mut service = HubServiceServer::new(Service {
+        hub,
+        limits: Limits::default(),
+        id_window: Duration::from_secs(600),
+        draining: CancellationToken::new(),
+        connection: Arc::new(Connection::new(([127, 0, 0, 1], 1).into())),
+    });
     let request = http::Request::post(format!("/hintwire.v1.HubService/{call}"))
         .header("content-type", "application/grpc")
         .body(tonic::body::Body::new(Full::new(body)))

@@ -125,9 +125,20 @@ pub struct Config {
     #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_STREAMS", value_name = "N"))]
     pub streams: usize,
 
+    /// Most open calls of one connection, streams above all. Default `8000`.
+    #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_CONNECTION_CALLS", value_name = "N"))]
+    pub connection_calls: usize,
+
     /// Most open connections. Default `20000`.
     #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_CONNECTIONS", value_name = "N"))]
     pub connections: usize,
+
+    /// Most open connections of one peer: an IPv4 address, or an IPv6 network of 64 bits. Default `5000`.
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, env = "HINTWIRE_CONNECTIONS_PER_PEER", value_name = "N")
+    )]
+    pub connections_per_peer: usize,
 
     /// What to log: a level, or targets with levels, as in `info,hintwire::hub=debug`. Default `info`.
     #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_LOG_LEVEL", value_name = "FILTER"))]
@@ -175,7 +186,9 @@ impl Default for Config {
             batch_events: limits.batch_events,
             patterns: limits.patterns,
             streams: limits.streams,
+            connection_calls: limits.connection_calls,
             connections: limits.connections,
+            connections_per_peer: limits.connections_per_peer,
             log_level: "info".into(),
             log_format: LogFormat::Auto,
         }
@@ -208,7 +221,9 @@ impl Config {
             batch_events: self.batch_events,
             patterns: self.patterns,
             streams: self.streams,
+            connection_calls: self.connection_calls,
             connections: self.connections,
+            connections_per_peer: self.connections_per_peer,
         }
     }
 }

@@ -49,7 +49,9 @@ impl Config {
         count("batch_events", self.batch_events as u64, most.batch_events as u64)?;
         count("patterns", self.patterns as u64, most.patterns as u64)?;
         count("streams", self.streams as u64, u64::MAX)?;
-        count("connections", self.connections as u64, u64::MAX)
+        count("connection_calls", self.connection_calls as u64, u64::MAX)?;
+        count("connections", self.connections as u64, u64::MAX)?;
+        count("connections_per_peer", self.connections_per_peer as u64, u64::MAX)
     }
 }
 

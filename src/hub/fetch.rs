@@ -147,7 +147,7 @@ impl Hub {
         let deadline = Instant::now() + pace::jittered(fetch.wait);
         let patterns = fetch.selection.patterns.iter().count();
         let slot = Slot::new(patterns, &fetch.selection.filter, u64::MAX);
-        let registration = self.index.register(fetch.selection.clone(), slot);
+        let registration = self.index.register(fetch.selection.clone(), slot)?;
         loop {
             let page = self.page(&fetch, after).await;
             let page = self.or_damage(page, after).await?;

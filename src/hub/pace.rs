@@ -6,9 +6,6 @@ use std::time::Duration;
 use crate::index::clock::millis;
 use crate::limits::{FETCH_AFTER_MAX, HEARTBEAT_MAX, POLL_AFTER, RECONNECT_AFTER_MAX};
 
-/// When to try again at a hub that is stopping.
-pub const RETRY_DRAINING: Duration = Duration::from_secs(1);
-
 /// CPU time of one message to a stream on a connection of its own, measured.
 const MESSAGE_COST: Duration = Duration::from_micros(12);
 /// The share of a core that heartbeats may take is one in so many.

@@ -11,6 +11,7 @@ use crate::backlog::{Backlog, Batch, Expected, Outcome, Placed, Receipt};
 use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::event::{Event, check_batch};
+use crate::limits::RETRY_LATER;
 use crate::lineage::Verdict;
 
 /// When to try again while the queue of the backlog is full.
@@ -74,7 +75,7 @@ impl Hub {
     /// [`Error::Draining`].
     pub fn refuse_if_draining(&self) -> Result<(), Error> {
         if self.is_draining() {
-            return Err(Error::Draining { retry_after: pace::RETRY_DRAINING });
+            return Err(Error::Draining { retry_after: RETRY_LATER });
         }
         Ok(())
     }
@@ -105,7 +106,7 @@ impl Publishing {
             Outcome::Busy => Error::Overloaded { retry_after: pace::jittered(BUSY) },
             Outcome::NoSpace => Error::NoSpace { retry_after: pace::jittered(NO_SPACE) },
             Outcome::Failed(outcome) => Error::BacklogFailed { outcome },
-            Outcome::Closing => Error::Draining { retry_after: pace::RETRY_DRAINING },
+            Outcome::Closing => Error::Draining { retry_after: RETRY_LATER },
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::index::Registration;
 use crate::index::clock::millis;
 use crate::index::slot::{Call, Slot};
-use crate::limits::MIN_INTERVAL_MAX;
+use crate::limits::{MIN_INTERVAL_MAX, RETRY_LATER};
 use crate::planted::Planted;
 use crate::topic::Selection;
 
@@ -70,7 +70,7 @@ impl Hub {
         let slot = Slot::new(patterns.iter().count(), filter, now.saturating_add(age));
         // Whatever is published after this head touches the slot.
         let early = Planted::LostWakeUp.too_early(|| self.backlog.extent().head).await;
-        let registration = self.index.register(subscribe.selection, slot);
+        let registration = self.index.register(subscribe.selection, slot)?;
         let head = early.unwrap_or_else(|| self.backlog.extent().head);
         Ok(Subscription {
             hub: Arc::clone(self),
@@ -213,8 +213,7 @@ impl Open {
     fn one_more(streams: &Arc<AtomicUsize>, limit: usize) -> Result<Self, Error> {
         let open = Self(Arc::clone(streams));
         if streams.fetch_add(1, Ordering::Relaxed) >= limit {
-            let retry_after = pace::RETRY_DRAINING;
-            return Err(Error::LimitReached { what: "streams", limit, retry_after });
+            return Err(Error::LimitReached { what: "streams", limit, retry_after: RETRY_LATER });
         }
         Ok(open)
     }

@@ -5,28 +5,31 @@ use std::sync::Arc;
 
 use super::group::Group;
 use super::shape::{Segments, Shape};
+use super::shapes::Shapes;
 use super::slot::Slot;
-use crate::sync::{DashMap, RwLock};
+use crate::error::Error;
+use crate::sync::DashMap;
 use crate::topic::{Pattern, Patterns};
 
 /// The groups of all patterns that have subscribers.
 #[derive(Debug, Default)]
 pub struct Groups {
     groups: DashMap<Pattern, Arc<Group>>,
-    /// How many groups there are of each shape.
-    shapes: RwLock<BTreeMap<Shape, usize>>,
+    shapes: Shapes,
 }
 
 impl Groups {
     /// Puts a slot into the groups of its patterns.
-    pub fn add(&self, patterns: &Patterns, slot: &Arc<Slot>) {
+    ///
+    /// # Errors
+    /// [`Error::LimitReached`]; then it is in none of them.
+    pub fn add(&self, patterns: &Patterns, slot: &Arc<Slot>) -> Result<(), Error> {
+        // Before the groups: a group is found by its shape.
+        self.shapes.add(patterns)?;
         for (pattern, nth) in patterns.iter().zip(0..) {
-            let group = self.groups.entry(pattern.clone()).or_insert_with(|| {
-                *self.shapes.write().entry(Shape::of(pattern.as_str())).or_default() += 1;
-                Arc::default()
-            });
-            group.add(slot, nth);
+            self.groups.entry(pattern.clone()).or_default().add(slot, nth);
         }
+        Ok(())
     }
 
     /// Takes a slot out of them.
@@ -34,25 +37,16 @@ impl Groups {
         for (pattern, nth) in patterns.iter().zip(0..) {
             let emptied = self.groups.get(pattern).is_some_and(|group| group.remove(slot, nth));
             // Somebody may have come meanwhile; what is decided under the map's own lock holds.
-            if emptied && self.groups.remove_if(pattern, |_, group| group.is_empty()).is_some() {
-                self.forget(Shape::of(pattern.as_str()));
+            if emptied {
+                self.groups.remove_if(pattern, |_, group| group.is_empty());
             }
         }
-    }
-
-    fn forget(&self, shape: Shape) {
-        let mut shapes = self.shapes.write();
-        if let Some(count) = shapes.get_mut(&shape) {
-            *count -= 1;
-            if *count == 0 {
-                shapes.remove(&shape);
-            }
-        }
+        self.shapes.remove(patterns);
     }
 
     /// The shapes in use. Who comes later with another reads the head after that.
     pub fn shapes(&self) -> Vec<Shape> {
-        self.shapes.read().keys().copied().collect()
+        self.shapes.all()
     }
 
     /// Calls `found` for each group whose pattern is of one of these shapes and matches the topic.

@@ -23,7 +23,7 @@ fn slot() -> Arc<Slot> {
 
 fn register(index: &Arc<Index>, pattern: &str) -> Registration {
     let patterns = Patterns::parse(&[pattern], 1, "topics").unwrap();
-    index.register(Selection::of(patterns), Slot::new(1, &Arc::default(), u64::MAX))
+    index.register(Selection::of(patterns), Slot::new(1, &Arc::default(), u64::MAX)).unwrap()
 }
 
 fn head(topic: &str) -> EventHead {

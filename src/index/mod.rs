@@ -11,6 +11,7 @@ pub mod groups;
 mod loom_tests;
 pub mod recent;
 pub mod shape;
+pub mod shapes;
 pub mod slot;
 pub mod spread;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use slot::{Beat, Slot};
 use wheel::Wheel;
 
 use crate::cursor::Position;
+use crate::error::Error;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::topic::Selection;
 use crate::wake::together;
@@ -67,10 +69,18 @@ impl Index {
 
     /// Registers a slot, until the registration is dropped. What it reads of the backlog from now on and what its slot is
     /// told leave nothing out between them.
-    pub fn register(self: &Arc<Self>, selection: Selection, slot: Slot) -> Registration {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LimitReached`] for stars in too many ways, and for patterns.
+    pub fn register(
+        self: &Arc<Self>,
+        selection: Selection,
+        slot: Slot,
+    ) -> Result<Registration, Error> {
         let slot = Arc::new(slot);
-        self.groups.add(&selection.patterns, &slot);
-        Registration { index: Arc::clone(self), slot, selection }
+        self.groups.add(&selection.patterns, &slot)?;
+        Ok(Registration { index: Arc::clone(self), slot, selection })
     }
 
     /// Everybody whom an event up to here concerns has been touched.

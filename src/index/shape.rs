@@ -65,6 +65,11 @@ impl Shape {
         shape
     }
 
+    /// Whether one of its segments is `*`.
+    pub fn has_stars(&self) -> bool {
+        self.stars != 0
+    }
+
     /// The pattern of this shape that matches the topic, if one can; `room` is where it may be written.
     pub fn pattern<'a>(&self, topic: &Segments<'a>, room: &'a mut String) -> Option<&'a str> {
         let own = topic.first(self.segments)?;

@@ -13,7 +13,7 @@ fn index() -> Arc<Index> {
 fn register(index: &Arc<Index>, texts: &[&str]) -> Registration {
     let patterns = Patterns::parse(texts, 100, "topics").unwrap();
     let slot = Slot::new(patterns.iter().count(), &Arc::default(), u64::MAX);
-    index.register(Selection::of(patterns), slot)
+    index.register(Selection::of(patterns), slot).unwrap()
 }
 
 fn head(topic: &str) -> EventHead {

@@ -16,26 +16,40 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::front::{Caller, Front};
-use super::greeted::greeted;
+use super::greeting::greeting;
 use super::listen::Listen;
+use super::meter::Meter;
+use super::peers::Peers;
+use super::seldom::Seldom;
 use super::streams::{Begun, Driven};
+use super::transport::Transport;
 use crate::limits::{
-    ACCEPT_PAUSE, CONNECTION_STREAMS, ERROR_RESETS, HANDSHAKE, HEADER_BYTES, KEEPALIVE,
-    RECEIVE_BYTES, SEND_BYTES,
+    ACCEPT_PAUSE, ERROR_RESETS, FRAME_BYTES, HANDSHAKE, HEADER_BYTES, HEADER_TABLE_BYTES,
+    KEEPALIVE, PENDING_RESETS, RECEIVE_BYTES, REFUSED_CALLS, SEND_BYTES,
 };
+use crate::service::Connection;
 
 /// All connections of a server.
 pub struct Connections {
     front: Arc<Front>,
-    most: usize,
+    peers: Arc<Peers>,
     open: JoinSet<()>,
+    refused: Seldom,
+    failed: Seldom,
     draining: CancellationToken,
 }
 
 impl Connections {
-    /// None yet, and `most` at the most. When `draining` is cancelled, each says GOAWAY and ends after its calls.
-    pub fn new(front: Front, most: usize, draining: CancellationToken) -> Self {
-        Self { front: Arc::new(front), most, open: JoinSet::new(), draining }
+    /// None yet. When `draining` is cancelled, each says GOAWAY and ends after its calls.
+    pub fn new(front: Front, draining: CancellationToken) -> Self {
+        Self {
+            peers: Peers::new(front.limits.connections_per_peer),
+            front: Arc::new(front),
+            open: JoinSet::new(),
+            refused: Seldom::default(),
+            failed: Seldom::default(),
+            draining,
+        }
     }
 
     /// Accepts and serves connections, for ever.
@@ -46,7 +60,7 @@ impl Connections {
                 Some(_) = self.open.join_next() => {}
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => self.serve(stream, peer),
-                    Err(error) => pause(error).await,
+                    Err(error) => self.pause(error).await,
                 },
             }
         }
@@ -56,17 +70,39 @@ impl Connections {
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        if self.open.len() >= self.most {
-            tracing::warn!(%peer, most = self.most, "connection refused: there are too many");
-            return;
+        let limits = &self.front.limits;
+        if self.open.len() >= limits.connections {
+            return self.refuse(peer, "connections", limits.connections);
         }
-        let caller = Caller::new(Arc::clone(&self.front), peer);
-        let draining = self.draining.clone();
+        let Some(place) = self.peers.place(peer.ip()) else {
+            return self.refuse(peer, "connections_per_peer", limits.connections_per_peer);
+        };
+        let (front, draining) = (Arc::clone(&self.front), self.draining.clone());
         self.open.spawn(async move {
-            if let Err(error) = connection(stream, caller, draining).await {
+            let _place = place;
+            if let Err(error) = connection(stream, peer, front, draining).await {
                 tracing::debug!(%peer, %error, "connection ended");
             }
         });
+    }
+
+    /// There is no way to say it over HTTP/2 that does not cost what is to be saved; the connection is closed.
+    fn refuse(&mut self, peer: SocketAddr, setting: &str, limit: usize) {
+        if let Some(refused) = self.refused.count() {
+            tracing::warn!(%peer, refused, limit, "connections refused: {setting} is reached");
+        }
+    }
+
+    /// Out of file descriptors, above all: it passes, but not by trying at once. Errors of one connection do not count.
+    async fn pause(&mut self, error: io::Error) {
+        use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+        if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
+            return;
+        }
+        if let Some(failed) = self.failed.count() {
+            tracing::warn!(%error, failed, "cannot accept connections; trying again");
+        }
+        tokio::time::sleep(ACCEPT_PAUSE).await;
     }
 
     /// Waits until all are closed, and cuts what is left after `patience`.
@@ -79,30 +115,27 @@ impl Connections {
     }
 }
 
-/// Out of file descriptors, above all: it passes, but not by trying at once. Errors of one connection do not count.
-async fn pause(error: io::Error) {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
-    if !matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
-        tracing::warn!(%error, "cannot accept connections; trying again");
-        tokio::time::sleep(ACCEPT_PAUSE).await;
-    }
-}
-
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 async fn connection(
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    caller: Caller,
+    mut stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: SocketAddr,
+    front: Arc<Front>,
     draining: CancellationToken,
 ) -> Result<(), Failure> {
-    let io = tokio::select! {
+    let greeting = tokio::select! {
         biased;
-        greeted = timeout(HANDSHAKE, greeted(stream)) => TokioIo::new(greeted??),
+        greeting = timeout(HANDSHAKE, greeting(&mut stream)) => greeting??,
         () = draining.cancelled() => return Ok(()),
     };
+    let calls = u32::try_from(front.limits.connection_calls).unwrap_or(u32::MAX);
+    let calls = calls.saturating_add(REFUSED_CALLS);
+    let shared = Arc::new(Connection::new(peer));
+    let transport = Transport::new(stream, greeting, Meter::new(calls), Arc::clone(&shared));
+    let caller = Caller::new(front, Arc::clone(&shared));
     let begun = Begun::default();
-    let connection = http2(begun.clone()).serve_connection(io, caller);
-    let mut connection = Driven::new(connection, begun);
+    let connection = http2(begun.clone(), calls).serve_connection(TokioIo::new(transport), caller);
+    let mut connection = Driven::new(connection, begun, shared);
     tokio::select! {
         biased;
         ended = &mut connection => return Ok(ended?),
@@ -111,14 +144,18 @@ async fn connection(
     Ok(connection.await?)
 }
 
-fn http2(begun: Begun) -> http2::Builder<Begun> {
+/// Every limit of hyper's, so that none is left to its default.
+fn http2(begun: Begun, calls: u32) -> http2::Builder<Begun> {
     let mut builder = http2::Builder::new(begun);
     builder
         .timer(TokioTimer::new())
-        .max_concurrent_streams(CONNECTION_STREAMS)
+        .max_concurrent_streams(calls)
+        .max_frame_size(FRAME_BYTES)
         .max_send_buf_size(SEND_BYTES)
         .max_header_list_size(HEADER_BYTES)
+        .header_table_size(HEADER_TABLE_BYTES)
         .max_local_error_reset_streams(ERROR_RESETS)
+        .max_pending_accept_reset_streams(PENDING_RESETS)
         .initial_stream_window_size(RECEIVE_BYTES.0)
         .initial_connection_window_size(RECEIVE_BYTES.1)
         .keep_alive_interval(KEEPALIVE)

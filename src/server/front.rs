@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
+use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::codegen::Service as _;
 use tonic::service::Routes;
@@ -16,36 +17,21 @@ use tonic::{Code, Status};
 use super::trace::{Call, Traced};
 use crate::error::Error;
 use crate::hub::Hub;
-use crate::service::{HubServiceServer, SERVICE_NAME, Service};
+use crate::limits::Limits;
+use crate::service::{Connection, HubServiceServer, SERVICE_NAME, Service};
 
 /// The services of a server.
 pub struct Front {
     /// The hub, to ask whether it takes calls.
     pub hub: Arc<Hub>,
-    /// The hub's calls.
-    pub service: HubServiceServer<Service>,
+    /// What callers may ask.
+    pub limits: Limits,
+    /// What GetHub tells of the backlog's id window.
+    pub id_window: Duration,
+    /// Tells publish streams to end.
+    pub draining: CancellationToken,
     /// Health and reflection.
     pub others: Routes,
-    /// The limit that a too large request is told.
-    pub request_bytes: usize,
-}
-
-impl Front {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
-        // The hub's calls take the short way: the router costs more than many of them.
-        if !is_the_hubs(request.uri().path()) {
-            let Ok(response) = self.others.clone().call(request).await;
-            return response;
-        }
-        if let Err(draining) = self.hub.refuse_if_draining() {
-            return Status::from(draining).into_http();
-        }
-        let Ok(response) = self.service.clone().call(request).await;
-        if is_too_large(&response) {
-            return Status::from(Error::too_large("request", self.request_bytes)).into_http();
-        }
-        response
-    }
 }
 
 fn is_the_hubs(path: &str) -> bool {
@@ -60,17 +46,60 @@ fn is_too_large<B>(response: &Response<B>) -> bool {
     code == Some(Code::OutOfRange) && !headers.contains_key(Status::GRPC_STATUS_DETAILS)
 }
 
-/// The services, as called by one peer.
+/// What tonic reads of a request's headers.
+const ENCODING: &str = "grpc-encoding";
+
+/// Forgets what nobody reads: a call may be open for long, and its headers are the peer's to choose.
+fn without_headers(mut request: Request<Incoming>) -> Request<Incoming> {
+    let mut headers = std::mem::take(request.headers_mut());
+    if let Some(encoding) = headers.remove(ENCODING) {
+        request.headers_mut().insert(ENCODING, encoding);
+    }
+    request
+}
+
+/// The services, as called on one connection.
 #[derive(Clone)]
 pub struct Caller {
     front: Arc<Front>,
-    peer: SocketAddr,
+    connection: Arc<Connection>,
+    service: HubServiceServer<Service>,
 }
 
 impl Caller {
-    /// A peer of `front`.
-    pub fn new(front: Arc<Front>, peer: SocketAddr) -> Self {
-        Self { front, peer }
+    /// The peer of a connection, before `front`.
+    pub fn new(front: Arc<Front>, connection: Arc<Connection>) -> Self {
+        let service = Service {
+            hub: Arc::clone(&front.hub),
+            limits: front.limits.clone(),
+            id_window: front.id_window,
+            draining: front.draining.clone(),
+            connection: Arc::clone(&connection),
+        };
+        // Twice ours, so that a request over the limit is told our reason; what is over that, below.
+        let service = HubServiceServer::new(service)
+            .max_decoding_message_size(2 * front.limits.request_bytes);
+        Self { front, connection, service }
+    }
+
+    async fn answer(mut self, request: Request<Incoming>) -> Response<Body> {
+        if let Err(too_many) = self.connection.refuse_over(self.front.limits.connection_calls) {
+            return Status::from(too_many).into_http();
+        }
+        // The hub's calls take the short way: the router costs more than many of them.
+        if !is_the_hubs(request.uri().path()) {
+            let Ok(response) = self.front.others.clone().call(request).await;
+            return response;
+        }
+        if let Err(draining) = self.front.hub.refuse_if_draining() {
+            return Status::from(draining).into_http();
+        }
+        let Ok(response) = self.service.call(without_headers(request)).await;
+        if is_too_large(&response) {
+            let limit = self.front.limits.request_bytes;
+            return Status::from(Error::too_large("request", limit)).into_http();
+        }
+        response
     }
 }
 
@@ -80,8 +109,8 @@ impl hyper::service::Service<Request<Incoming>> for Caller {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let call = Call::new(request.uri(), self.peer);
-        let front = Arc::clone(&self.front);
-        Box::pin(async move { Ok(call.trace(front.answer(request)).await) })
+        let call = Call::new(request.uri(), Arc::clone(&self.connection));
+        let answer = self.clone().answer(request);
+        Box::pin(async move { Ok(call.trace(answer).await) })
     }
 }

@@ -3,11 +3,16 @@
 mod accept;
 mod backlog;
 mod front;
-mod greeted;
+mod greeting;
 mod health;
 mod listen;
+mod meter;
+mod peers;
+mod reply;
+mod seldom;
 mod streams;
 mod trace;
+mod transport;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -28,7 +33,6 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::hub::{Hub, HubSettings};
 use crate::limits::DRAIN;
-use crate::service::{HubServiceServer, Service};
 
 /// The API as a descriptor set, for reflection.
 const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
@@ -80,7 +84,7 @@ pub async fn serve(
     let draining = CancellationToken::new();
     let health = Health::new().await;
     let front = front(&hub, config, &health, &draining)?;
-    let mut connections = Connections::new(front, config.connections, draining.clone());
+    let mut connections = Connections::new(front, draining.clone());
     tokio::select! {
         biased;
         () = connections.accept(listener) => {}
@@ -112,17 +116,17 @@ fn front(
     health: &Health,
     draining: &CancellationToken,
 ) -> Result<Front, ServeError> {
-    let limits = config.limits();
-    let request_bytes = limits.request_bytes;
-    let service = Service::new(Arc::clone(hub), limits, config.id_window, draining.clone());
-
-    // Twice ours, so that a request over the limit is told our reason; what is over that, by `Front`.
-    let service = HubServiceServer::new(service).max_decoding_message_size(2 * request_bytes);
     let others = Routes::new(health.server())
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
         .prepare();
-    Ok(Front { hub: Arc::clone(hub), service, others, request_bytes })
+    Ok(Front {
+        hub: Arc::clone(hub),
+        limits: config.limits(),
+        id_window: config.id_window,
+        draining: draining.clone(),
+        others,
+    })
 }
 
 fn reflection() -> tonic_reflection::server::Builder<'static> {

@@ -4,6 +4,9 @@
 //! connection wakes a hundred tasks, which contend for the connection and have it write a few frames at a time. Here the
 //! connection wakes once, lets each stream that has something to say put its frame into the connection's buffer, and
 //! writes them all together.
+//!
+//! While the transport takes nothing, the streams are left alone: what they said would only wait, and grow old. So a peer
+//! that stops reading keeps one message of each stream at most, and then gets the newest.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,6 +18,7 @@ use futures_util::stream::FuturesUnordered;
 use hyper::rt::Executor;
 use parking_lot::Mutex;
 
+use crate::service::Connection;
 use crate::wake::Bell;
 
 type BoxStream = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -42,6 +46,10 @@ pub struct Driven<C> {
     begun: Begun,
     streams: FuturesUnordered<BoxStream>,
     wakers: Option<Wakers>,
+    /// Knows whether the transport takes anything.
+    shared: Arc<Connection>,
+    /// Streams were woken while it took nothing.
+    held_back: bool,
 }
 
 struct Wakers {
@@ -51,9 +59,10 @@ struct Wakers {
 }
 
 impl<C: Future + Unpin> Driven<C> {
-    /// A connection that gives its streams to `begun`.
-    pub fn new(connection: C, begun: Begun) -> Self {
-        Self { connection, begun, streams: FuturesUnordered::new(), wakers: None }
+    /// A connection that gives its streams to `begun`, and whose transport tells `shared` when it takes nothing.
+    pub fn new(connection: C, begun: Begun, shared: Arc<Connection>) -> Self {
+        let streams = FuturesUnordered::new();
+        Self { connection, begun, streams, wakers: None, shared, held_back: false }
     }
 
     /// The connection, to be changed: it gets a turn afterwards.
@@ -71,12 +80,20 @@ impl<C: Future + Unpin> Driven<C> {
             self.streams.extend(begun);
             wakers.bell.ring(STREAMS);
         }
+        if self.held_back && !self.shared.is_blocked() {
+            self.held_back = false;
+            wakers.bell.ring(STREAMS);
+        }
         ended
     }
 
     /// Each stream that was woken gets a turn. One that the connection gives room to wakes itself, and then
     /// [`FuturesUnordered`] pauses before the others had theirs; so it is asked again.
     fn speak(&mut self, wakers: &Wakers) {
+        if self.shared.is_blocked() {
+            self.held_back = true;
+            return;
+        }
         let cx = &mut Context::from_waker(&wakers.streams);
         for _ in 0..=self.streams.len() {
             while let Poll::Ready(Some(())) = self.streams.poll_next_unpin(cx) {}
@@ -131,6 +148,10 @@ mod tests {
 
     use super::*;
 
+    fn shared() -> Arc<Connection> {
+        Arc::new(Connection::new(([127, 0, 0, 1], 1).into()))
+    }
+
     /// A connection that begins a stream in its first turn, and ends in its `turns`th.
     fn driven(
         stream: impl Future<Output = ()> + Send + 'static,
@@ -144,7 +165,7 @@ mod tests {
             cx.waker().wake_by_ref();
             if turn < turns { Poll::Pending } else { Poll::Ready(()) }
         });
-        Driven::new(Box::pin(connection), begun)
+        Driven::new(Box::pin(connection), begun, shared())
     }
 
     #[tokio::test]
@@ -178,7 +199,7 @@ mod tests {
             let _ = receiver.await;
             let _ = spoke.send(());
         });
-        let driven = Driven::new(std::future::pending::<()>(), begun);
+        let driven = Driven::new(std::future::pending::<()>(), begun, shared());
         let driving = tokio::spawn(driven);
         tokio::task::yield_now().await;
         sender.send(()).unwrap();
@@ -194,12 +215,35 @@ mod tests {
             counted.fetch_add(1, SeqCst);
             Poll::<()>::Pending
         });
-        let mut driven = Driven::new(Box::pin(connection), Begun::default());
+        let mut driven = Driven::new(Box::pin(connection), Begun::default(), shared());
         let mut cx = Context::from_waker(Waker::noop());
         assert!(driven.poll_unpin(&mut cx).is_pending() && driven.poll_unpin(&mut cx).is_pending());
         assert_eq!(turns.load(SeqCst), 1);
         drop(driven.connection());
         assert!(driven.poll_unpin(&mut cx).is_pending());
         assert_eq!(turns.load(SeqCst), 2);
+    }
+    #[test]
+    fn streams_are_left_alone_while_the_transport_takes_nothing_and_go_on_when_it_does() {
+        let spoken = Arc::<AtomicUsize>::default();
+        let (counted, shared) = (Arc::clone(&spoken), shared());
+        let begun = Begun::default();
+        begun.execute(async move {
+            counted.fetch_add(1, SeqCst);
+        });
+        shared.set_blocked(true);
+        let (transport, unspoken, mut turn) = (Arc::clone(&shared), Arc::clone(&spoken), 0);
+        let connection = poll_fn(move |cx| {
+            turn += 1;
+            if turn == 2 {
+                assert_eq!(unspoken.load(SeqCst), 0);
+                transport.set_blocked(false);
+            }
+            cx.waker().wake_by_ref();
+            Poll::<()>::Pending
+        });
+        let mut driven = Driven::new(Box::pin(connection), begun, shared);
+        assert!(driven.poll_unpin(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert_eq!(spoken.load(SeqCst), 1);
     }
 }

@@ -1,12 +1,12 @@
-//! A span and a last line for each call: method, peer, code and time taken; never what was said.
+//! The life of each call: its span and its last line (method, peer, code and time taken; never what was said), and its
+//! place among the calls of its connection.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Response, Uri};
 use hyper::body::{Frame, SizeHint};
@@ -14,27 +14,34 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 use tracing::{Instrument, Span, debug, debug_span, warn};
 
+use super::reply::Data;
+use crate::limits::ABANDONED_WITHIN;
+use crate::service::Connection;
+
 /// A call from its request to the end of its reply.
 pub struct Call {
     method: Option<PathAndQuery>,
-    peer: SocketAddr,
+    connection: Arc<Connection>,
     began: Instant,
     span: Span,
+    answered: bool,
     code: Option<Code>,
 }
 
 impl Call {
     /// A call that begins now.
-    pub fn new(uri: &Uri, peer: SocketAddr) -> Self {
-        let span = debug_span!("call", method = uri.path(), %peer);
+    pub fn new(uri: &Uri, connection: Arc<Connection>) -> Self {
+        connection.begin();
+        let span = debug_span!("call", method = uri.path(), peer = %connection.peer);
         let method = uri.path_and_query().cloned();
-        Self { method, peer, began: Instant::now(), span, code: None }
+        Self { method, connection, began: Instant::now(), span, answered: false, code: None }
     }
 
     /// Runs the call within its span, up to the headers of the reply; its body goes on with it.
     pub async fn trace(mut self, call: impl Future<Output = Response<Body>>) -> Response<Traced> {
         let response = call.instrument(self.span.clone()).await;
         self.code = code(response.headers());
+        self.answered = !self.code.is_some_and(says_that_the_peer_left);
         response.map(|body| Traced { body, call: self })
     }
 }
@@ -44,11 +51,17 @@ fn code(headers: &HeaderMap) -> Option<Code> {
     headers.get(Status::GRPC_STATUS).map(|code| Code::from_bytes(code.as_bytes()))
 }
 
+/// Nothing of ours answers so, but tonic does to a peer that leaves before it has asked.
+fn says_that_the_peer_left(code: Code) -> bool {
+    matches!(code, Code::Cancelled | Code::Internal | Code::Unknown)
+}
+
 /// The peer may leave at any moment, so a call ends when it is dropped.
 impl Drop for Call {
     fn drop(&mut self) {
         let _within = self.span.enter();
-        let (peer, took) = (self.peer, self.began.elapsed());
+        let (peer, took) = (self.connection.peer, self.began.elapsed());
+        self.connection.end(!self.answered && took < ABANDONED_WITHIN);
         let method = self.method.as_ref().map_or("", PathAndQuery::path);
         match self.code {
             // Not INTERNAL: nothing of ours answers it, but tonic does to a peer that leaves before it has asked.
@@ -68,13 +81,13 @@ pub struct Traced {
 }
 
 impl hyper::body::Body for Traced {
-    type Data = Bytes;
+    type Data = Data;
     type Error = Status;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+    ) -> Poll<Option<Result<Frame<Data>, Status>>> {
         let Self { body, call } = &mut *self;
         let _within = call.span.enter();
         let frame = ready!(Pin::new(body).poll_frame(cx));
@@ -82,7 +95,8 @@ impl hyper::body::Body for Traced {
         if let Some(trailers) = trailers {
             call.code = code(trailers);
         }
-        Poll::Ready(frame)
+        let data = |bytes| Data::new(bytes, &call.connection);
+        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(data))))
     }
 
     fn is_end_stream(&self) -> bool {

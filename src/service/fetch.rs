@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::page::{FetchPage, Page};
 use super::{Service, parse, reply};
 use crate::error::Error;
-use crate::hub::{Fetch, Start};
+use crate::hub::{Fetch, Fetched, Start};
 use crate::limits::{
     Limits, PAGE_BYTES, PAGE_BYTES_DEFAULT, PAGE_EVENTS, PAGE_EVENTS_DEFAULT, WAIT,
 };
@@ -15,7 +15,7 @@ use crate::v1::fetch_request::Seek;
 pub async fn call(service: &Service, request: v1::FetchRequest) -> Result<FetchPage, Error> {
     let fetch = parse(request, &service.limits)?;
     let omit_data = fetch.omit_data;
-    let fetched = service.hub.fetch(fetch).await?;
+    let fetched = fetched(service, fetch).await?;
     let rest = v1::FetchResponse {
         events: Vec::new(),
         next_cursor: reply::token(fetched.next),
@@ -24,6 +24,19 @@ pub async fn call(service: &Service, request: v1::FetchRequest) -> Result<FetchP
         poll_after: reply::duration(fetched.poll_after),
     };
     Ok(Page { hub: Arc::clone(&service.hub), events: fetched.events, omit_data, rest })
+}
+
+/// A page, once the connection has room for one. A page for which there is none is not kept while it waits: there may be
+/// one for each of many calls.
+async fn fetched(service: &Service, fetch: Fetch) -> Result<Fetched, Error> {
+    loop {
+        let fetched = service.hub.fetch(fetch.clone()).await?;
+        if fetched.events.is_empty() || service.connection.has_room() {
+            return Ok(fetched);
+        }
+        drop(fetched);
+        service.connection.room().await?;
+    }
 }
 
 fn parse(request: v1::FetchRequest, limits: &Limits) -> Result<Fetch, Error> {

@@ -3,6 +3,7 @@
 //! Here and in the client alone are generated types and `tonic::Status`.
 
 mod codec;
+mod connection;
 mod describe;
 mod fetch;
 mod page;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
+pub use self::connection::Connection;
 use self::page::{FetchPage, SnapshotPage};
 use self::publish_stream::Answers;
 use self::subscribe::Hints;
@@ -35,25 +37,19 @@ mod generated {
 
 pub use generated::hub_service_server::{HubServiceServer, SERVICE_NAME};
 
-/// The service: the hub, and what the edge has to know besides. Cheap to clone.
+/// The service of one connection: the hub, and what the edge has to know besides. Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
-    hub: Arc<Hub>,
-    limits: Limits,
-    id_window: Duration,
-    draining: CancellationToken,
-}
-
-impl Service {
-    /// Serves a hub. `id_window` is what GetHub tells of the backlog's; `draining` tells publish streams to end.
-    pub fn new(
-        hub: Arc<Hub>,
-        limits: Limits,
-        id_window: Duration,
-        draining: CancellationToken,
-    ) -> Self {
-        Self { hub, limits, id_window, draining }
-    }
+    /// The hub.
+    pub hub: Arc<Hub>,
+    /// What callers may ask.
+    pub limits: Limits,
+    /// What GetHub tells of the backlog's id window.
+    pub id_window: Duration,
+    /// Tells publish streams to end.
+    pub draining: CancellationToken,
+    /// The connection.
+    pub connection: Arc<Connection>,
 }
 
 #[tonic::async_trait]

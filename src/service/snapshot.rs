@@ -15,6 +15,7 @@ use crate::v1;
 pub async fn call(service: &Service, request: v1::SnapshotRequest) -> Result<SnapshotPage, Error> {
     let snapshot = parse(request, &service.limits)?;
     let omit_data = snapshot.omit_data;
+    service.connection.room().await?;
     let page = service.hub.snapshot(snapshot).await?;
     let rest = v1::SnapshotResponse {
         events: Vec::new(),

@@ -45,8 +45,13 @@ impl Server {
     }
 
     pub async fn channel(&self) -> Channel {
+        self.connect().await.unwrap()
+    }
+
+    /// A connection, unless it is refused.
+    pub async fn connect(&self) -> Result<Channel, tonic::transport::Error> {
         let uri = format!("http://{}", self.address);
-        Channel::from_shared(uri).unwrap().connect().await.unwrap()
+        Channel::from_shared(uri).unwrap().connect().await
     }
 
     pub async fn client(&self) -> Client {

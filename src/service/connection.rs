@@ -1,0 +1,131 @@
+//! What the calls of one connection share.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use crate::error::Error;
+use crate::limits::{RETRY_LATER, UNREAD_BYTES, UNREAD_WAIT};
+
+/// One connection, as its transport and its calls see it.
+#[derive(Debug)]
+pub struct Connection {
+    /// Who is at the other end.
+    pub peer: SocketAddr,
+    /// The transport takes nothing for now.
+    blocked: AtomicBool,
+    /// Calls that are open.
+    open: AtomicUsize,
+    /// Calls that ever came.
+    begun: AtomicU64,
+    /// Calls that were left before they were answered, soon after they had come.
+    abandoned: AtomicU64,
+    /// Bytes of large replies that are not on their way yet.
+    unread: AtomicUsize,
+    /// Rings when there are fewer again.
+    read: Notify,
+}
+
+impl Connection {
+    /// A connection without calls.
+    pub fn new(peer: SocketAddr) -> Self {
+        Self {
+            peer,
+            blocked: AtomicBool::new(false),
+            open: AtomicUsize::new(0),
+            begun: AtomicU64::new(0),
+            abandoned: AtomicU64::new(0),
+            unread: AtomicUsize::new(0),
+            read: Notify::new(),
+        }
+    }
+
+    /// Whether the transport takes nothing for now: what a stream says then would only wait, and grow old.
+    pub fn is_blocked(&self) -> bool {
+        self.blocked.load(Relaxed)
+    }
+
+    /// The transport says whether it takes anything.
+    pub fn set_blocked(&self, blocked: bool) {
+        self.blocked.store(blocked, Relaxed);
+    }
+
+    /// A call begins.
+    pub fn begin(&self) {
+        self.begun.fetch_add(1, Relaxed);
+        self.open.fetch_add(1, Relaxed);
+    }
+
+    /// A call ends; `abandoned` if nobody has waited for its answer.
+    pub fn end(&self, abandoned: bool) {
+        self.open.fetch_sub(1, Relaxed);
+        if abandoned {
+            self.abandoned.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Refuses what is over the most calls that it may have open.
+    ///
+    /// # Errors
+    /// [`Error::LimitReached`].
+    pub fn refuse_over(&self, limit: usize) -> Result<(), Error> {
+        if self.open.load(Relaxed) <= limit {
+            return Ok(());
+        }
+        Err(Error::LimitReached { what: "calls of a connection", limit, retry_after: RETRY_LATER })
+    }
+
+    /// Calls that ever came.
+    pub fn begun(&self) -> u64 {
+        self.begun.load(Relaxed)
+    }
+
+    /// Calls that were ever left unanswered soon after they had come.
+    pub fn abandoned(&self) -> u64 {
+        self.abandoned.load(Relaxed)
+    }
+
+    /// Bytes of a large reply wait to be sent.
+    pub fn holds(&self, bytes: usize) {
+        self.unread.fetch_add(bytes, SeqCst);
+    }
+
+    /// They do no longer.
+    pub fn let_go(&self, bytes: usize) {
+        if self.unread.fetch_sub(bytes, SeqCst) >= UNREAD_BYTES {
+            self.read.notify_waiters();
+        }
+    }
+
+    /// Whether another large reply may be made.
+    pub fn has_room(&self) -> bool {
+        self.unread.load(SeqCst) < UNREAD_BYTES
+    }
+
+    /// Waits until it may.
+    ///
+    /// # Errors
+    /// [`Error::LimitReached`] if the peer does not read what it has asked for.
+    pub async fn room(&self) -> Result<(), Error> {
+        if self.has_room() {
+            return Ok(());
+        }
+        let room = async {
+            loop {
+                let mut read = std::pin::pin!(self.read.notified());
+                read.as_mut().enable();
+                if self.has_room() {
+                    return;
+                }
+                read.await;
+            }
+        };
+        timeout(UNREAD_WAIT, room).await.map_err(|_| Error::LimitReached {
+            what: "bytes of unread replies of a connection",
+            limit: UNREAD_BYTES,
+            retry_after: RETRY_LATER,
+        })
+    }
+}

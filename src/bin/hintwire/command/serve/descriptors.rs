@@ -1,19 +1,45 @@
-//! Open files: each connection is one, and most systems grant 1,024 to who does not ask.
+//! Open files: each connection is one, and so is each segment of the log and its index. Most systems grant 1,024 to who
+//! does not ask.
 
 use hintwire::config::Config;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Asks for as many as the system lets this process have, and says so if the configured connections need more.
-pub fn raise(config: &Config) {
+/// Files beside connections and segments: standard streams, the runtime, what is being written anew.
+const OTHERS: u64 = 64;
+
+/// Asks for as many as the system lets this process have. If the configured connections need more, there are fewer
+/// connections: a log that cannot open its next segment refuses events, a peer that is refused comes again.
+pub fn raise(config: &mut Config) {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
-    let have = if raised.is_ok() { maximum } else { current };
-    let need = config.connections as u64;
-    if let Some(have) = have.filter(|have| *have < need) {
+    let Some(have) = (if raised.is_ok() { maximum } else { current }) else { return };
+    let connections = connections(have, config);
+    if connections < config.connections {
         tracing::warn!(
-            have,
-            need,
-            "fewer open files are allowed than connections; see `ulimit -n`"
+            connections,
+            open_files = have,
+            "fewer connections than configured: not enough open files are allowed; see `ulimit -n`"
         );
+        config.connections = connections;
+    }
+}
+
+/// How many connections so many open files allow: what the log leaves, and half in any case.
+fn connections(have: u64, config: &Config) -> usize {
+    let log = 2 * (config.retention_bytes / config.segment_bytes) + OTHERS;
+    let left = have.saturating_sub(log).max(have / 2).max(1);
+    config.connections.min(usize::try_from(left).unwrap_or(usize::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_has_its_files_before_connections_have_theirs() {
+        let config = Config::default();
+        assert_eq!(connections(1 << 20, &config), config.connections);
+        assert_eq!(connections(1024, &config), 1024 - 2 * 64 - 64);
+        assert_eq!(connections(256, &config), 128);
     }
 }

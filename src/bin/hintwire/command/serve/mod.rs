@@ -18,12 +18,12 @@ use crate::failure::{Exit, Failure};
 use crate::typed::Serve;
 
 pub async fn run(typed: Serve) -> Result<(), Failure> {
-    let config = config(&typed)?;
+    let mut config = config(&typed)?;
     if typed.print_config {
         return Ok(io::stdout().write_all(config.to_toml()?.as_bytes())?);
     }
     logging::start(&config)?;
-    descriptors::raise(&config);
+    descriptors::raise(&mut config);
     let stopped = signals::stopped()?;
     let listener = listen(&config).await?;
     let backlog = open(&config).await?;

@@ -8,10 +8,13 @@ mod churn;
 mod crowd;
 mod descriptors;
 mod drain;
+mod floods;
 mod overload;
 #[path = "../../../tests/support/proxy/mod.rs"]
 #[allow(unused_imports)] // Nothing here is from a seed.
 mod proxy;
+#[path = "../../../tests/support/raw/mod.rs"]
+mod raw;
 mod report;
 mod silent;
 mod stalled;
@@ -29,7 +32,8 @@ pub(crate) struct Stage<'a> {
     pub scale: Scale,
 }
 
-const ROWS: [&str; 7] = ["silent", "stalled", "crowd", "descriptors", "overload", "drain", "churn"];
+const ROWS: [&str; 8] =
+    ["silent", "stalled", "crowd", "descriptors", "overload", "drain", "churn", "floods"];
 
 /// Runs the rows that are named, or all.
 pub(crate) async fn run(binary: &Path, scale: Scale, named: &[String]) -> Result<()> {
@@ -48,6 +52,7 @@ pub(crate) async fn run(binary: &Path, scale: Scale, named: &[String]) -> Result
             "overload" => overload::run(stage, &mut report).await?,
             "drain" => drain::run(stage, &mut report).await?,
             "churn" => churn::run(stage, &mut report).await?,
+            "floods" => floods::run(stage, &mut report).await?,
             other => return Err(format!("no row {other:?}; there are {ROWS:?}").into()),
         }
         missed += report.missed();

@@ -36,6 +36,13 @@ proto:
 feed:
     HINTWIRE_FEED={{ feed }} cargo test --test feed -- --nocapture
 
+# The network campaign: server, client loop and disk in virtual time; `just net 17` repeats one seed
+net from="0" seeds="1":
+    HINTWIRE_NET_FROM={{ from }} HINTWIRE_NET_SEEDS={{ seeds }} cargo test --test sim net::campaign -- --nocapture
+
+# The same, 2,000 seeds
+net-long: (net "0" "2000")
+
 # The crate, as it would be published
 package:
     cargo package --package hintwire --allow-dirty --no-verify

@@ -149,6 +149,8 @@ fn http2(begun: Begun, calls: u32) -> http2::Builder<Begun> {
     let mut builder = http2::Builder::new(begun);
     builder
         .timer(TokioTimer::new())
+        // gRPC knows no date, and a run can be repeated without one.
+        .auto_date_header(false)
         .max_concurrent_streams(calls)
         .max_frame_size(FRAME_BYTES)
         .max_send_buf_size(SEND_BYTES)

@@ -3,3 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod disk;
+mod net;
+#[path = "../support/validate/mod.rs"]
+mod validate;

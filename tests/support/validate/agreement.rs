@@ -73,11 +73,10 @@ fn followers<'a>(facts: &Facts<'a>) -> BTreeMap<u64, Followed<'a>> {
     for followed in followers.values_mut() {
         followed.places.sort_unstable();
         followed.places.dedup();
-        // Who began at inception began where retention stood.
-        if followed.from == Position::INCEPTION
-            && let Some(first) = followed.places.first()
-        {
-            followed.from = Position(first.0 - 1);
+        // Who began at inception began where retention stood; who was given nothing, perhaps where it stood at last.
+        if followed.from == Position::INCEPTION {
+            let first = followed.places.first();
+            followed.from = first.map_or(followed.stored, |first| Position(first.0 - 1));
         }
     }
     followers

@@ -101,7 +101,11 @@ faults:
 model plays="2000":
     PROPTEST_CASES={{ plays }} cargo test --test guarantees model -- --nocapture
 
+# The corpus of all fuzz targets, and so many mutants of each
+mutants count="20000":
+    HINTWIRE_MUTANTS={{ count }} cargo test --test corpus -- --nocapture
+
 # One fuzz target, for a minute (needs a nightly compiler, and `cargo install cargo-fuzz`): config, cursor, index, jsonl,
-# recovery, requests, segment, topic. `cargo test --test corpus` runs the corpus of all
+# recovery, requests, segment, topic
 fuzz name seconds="60":
     cargo +nightly fuzz run {{ name }} -- -max_total_time={{ seconds }}

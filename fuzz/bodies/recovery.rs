@@ -82,7 +82,8 @@ impl World {
     fn event(&mut self, nth: u8, argument: u8, size: usize) -> Event {
         self.events += 1;
         let topic = Topic::parse(["a", "a/b", "c"][usize::from(argument % 3)], "topic").unwrap();
-        let id = if argument & 8 == 0 { String::new() } else { (argument + nth).to_string() };
+        let id =
+            if argument & 8 == 0 { String::new() } else { argument.wrapping_add(nth).to_string() };
         let key = ["", "k"][usize::from(argument >> 4 & 1)].to_owned();
         let mut data =
             if id.is_empty() { self.events.to_string() } else { id.clone() }.into_bytes();

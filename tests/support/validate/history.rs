@@ -58,7 +58,7 @@ pub type Seen = (Cursor, Arc<Event>);
 pub enum What {
     /// A batch, and for each event its cursor and whether it was a repeat.
     Publish { events: Vec<Arc<Event>>, result: Result<Vec<(Cursor, bool)>, Refusal> },
-    /// A fetch. `limit` is that of the request, as executed (0 is never recorded).
+    /// A fetch, never one that leaves data out. `limit` is that of the request, as executed (0 is never recorded).
     Fetch { selection: Selection, start: Start, limit: usize, result: Result<Page, Refusal> },
     /// A stream was asked for, with the client's own cursor; recorded when the call was answered with a stream, before its
     /// first message. Numbers of streams are used once.

@@ -13,7 +13,7 @@ pub fn check(facts: &Facts<'_>) -> Result<usize, String> {
         confirmed_first(&stream).map_err(|why| format!("stream {number}: {why}"))?;
         let newest = facts.newest(stream.selection);
         let Some(newest) = newest.filter(|_| !stream.ended) else { continue };
-        let told = stream.messages.iter().map(|(_, message)| message.cursor.position).max();
+        let told = stream.messages.iter().map(|message| message.cursor.position).max();
         if told < Some(newest) {
             return Err(format!("stream {number} heard up to {told:?}, never of {newest}"));
         }
@@ -23,7 +23,7 @@ pub fn check(facts: &Facts<'_>) -> Result<usize, String> {
 }
 
 fn confirmed_first(stream: &Stream<'_>) -> Result<(), String> {
-    for (nth, (_, message)) in stream.messages.iter().enumerate() {
+    for (nth, message) in stream.messages.iter().enumerate() {
         // A hub that stops may say so instead.
         let first = matches!(message.kind, Kind::Confirmed | Kind::Reconnect);
         if nth == 0 && !first || nth > 0 && message.kind == Kind::Confirmed {

@@ -10,7 +10,7 @@ use super::history::{Entry, History, Message, What};
 pub struct Stream<'a> {
     pub opened: &'a Entry,
     pub selection: &'a Selection,
-    pub messages: Vec<(&'a Entry, &'a Message)>,
+    pub messages: Vec<&'a Message>,
     /// It ended, its client left, or the hub crashed.
     pub ended: bool,
 }
@@ -28,7 +28,7 @@ pub fn streams(history: &History) -> BTreeMap<u64, Stream<'_>> {
             }
             What::Message(message) => {
                 if let Some(stream) = streams.get_mut(&message.stream) {
-                    stream.messages.push((entry, message));
+                    stream.messages.push(message);
                 }
             }
             What::StreamEnded { stream, .. } => {

@@ -34,8 +34,8 @@ fn heads_follow(facts: &Facts<'_>) -> Result<usize, String> {
 fn confirmations_follow(facts: &Facts<'_>) -> Result<usize, String> {
     let mut checked = 0;
     for (number, stream) in streams(facts.history) {
-        let first = stream.messages.first().filter(|(_, m)| m.kind == Kind::Confirmed);
-        let Some((_, message)) = first else { continue };
+        let first = stream.messages.first().filter(|message| message.kind == Kind::Confirmed);
+        let Some(message) = first else { continue };
         let before = facts.bounds.head_before(stream.opened);
         if message.head.position < before {
             return Err(format!("stream {number} begins at {message:?}, {before} was told before"));

@@ -11,9 +11,11 @@ pub fn run(bytes: &[u8]) {
     let event = event_on_wire(&event);
     let limits = Limits { data_bytes: usize::MAX, ..Limits::default() };
     assert_eq!(check_batch(std::slice::from_ref(&event), &limits), Ok(()));
-    if !event.deleted {
-        let data: serde_json::Value = serde_json::from_slice(&event.data).unwrap();
-        let line: serde_json::Value = serde_json::from_slice(bytes).unwrap();
-        assert_eq!(data, line["data"]);
-    }
+    // A number may be larger than a `Value` can hold; the hub does not mind.
+    let (Ok(line), false) = (serde_json::from_slice::<serde_json::Value>(bytes), event.deleted)
+    else {
+        return;
+    };
+    let data: serde_json::Value = serde_json::from_slice(&event.data).unwrap();
+    assert_eq!(data, line["data"]);
 }

@@ -5,6 +5,7 @@
 //! earliest 1200
 //! proven 5678
 //! segments 4 9
+//! base 1300
 //! checkpoint 5600
 //! survivors 2
 //! survivors 3
@@ -35,6 +36,9 @@ pub struct Manifest {
     pub first: u32,
     /// Number of the newest segment known to exist.
     pub last: u32,
+    /// The place before the first event of that oldest segment, begun or not: at or after the trim point, since a segment
+    /// that was cut ends before the place at which the next one begins.
+    pub base: Position,
     /// The checkpoint reaches this far, or further: it alone knows the ids and the deleted keys of what was trimmed.
     /// Inception as long as nothing was.
     pub checkpoint: Position,
@@ -46,18 +50,22 @@ impl Manifest {
     /// The manifest of an empty backlog.
     pub fn empty() -> Self {
         let inception = Position::INCEPTION;
-        let (earliest, proven, checkpoint) = (inception, inception, inception);
-        Self { earliest, proven, first: 1, last: 1, checkpoint, survivors: Vec::new() }
+        let (earliest, proven, base, checkpoint) = (inception, inception, inception, inception);
+        Self { earliest, proven, first: 1, last: 1, base, checkpoint, survivors: Vec::new() }
     }
 
-    /// The manifest of a view, all of which is synced up to `proven`, with the checkpoint reaching up to `checkpoint`.
+    /// The manifest of a view, all of which is synced up to `proven`, a head from before it, with the checkpoint reaching up to `checkpoint`.
     pub fn of<D: Disk>(view: &View<D>, proven: Position, checkpoint: Position) -> Self {
+        let oldest = view.segments.iter().find(|segment| segment.number >= view.first);
+        // Where none is retained, none was begun when the head was read.
+        let base = oldest.map_or(proven, |segment| segment.base);
         let numbers = view.segments.iter().map(|segment| segment.number);
         let (survivors, retained) = numbers.partition::<Vec<u32>, _>(|number| *number < view.first);
         let last = retained.last().copied().unwrap_or(view.first);
         let trimmed = view.earliest > Position::INCEPTION;
         let checkpoint = if trimmed { checkpoint } else { Position::INCEPTION };
-        Self { earliest: view.earliest, proven, first: view.first, last, checkpoint, survivors }
+        let (earliest, first) = (view.earliest, view.first);
+        Self { earliest, proven, first, last, base, checkpoint, survivors }
     }
 
     /// Damage if the checkpoint as found, with its reach, is not the one that must be there.
@@ -89,9 +97,9 @@ impl Manifest {
     }
 
     fn to_text(&self) -> String {
-        let Self { earliest, proven, first, last, checkpoint, survivors } = self;
+        let Self { earliest, proven, first, last, base, checkpoint, survivors } = self;
         let mut out = format!(
-            "{FIRST_LINE}\nearliest {earliest}\nproven {proven}\nsegments {first} {last}\ncheckpoint {checkpoint}\n"
+            "{FIRST_LINE}\nearliest {earliest}\nproven {proven}\nsegments {first} {last}\nbase {base}\ncheckpoint {checkpoint}\n"
         );
         for number in survivors {
             let _ = writeln!(out, "survivors {number}");
@@ -107,10 +115,11 @@ impl Manifest {
         let proven = Position(field("proven ")?.parse().ok()?);
         let (first, last) = field("segments ")?.split_once(' ')?;
         let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+        let base = Position(field("base ")?.parse().ok()?);
         let checkpoint = Position(field("checkpoint ")?.parse().ok()?);
         let number = |line: &str| line.strip_prefix("survivors ")?.parse().ok();
         let survivors = lines.map(number).collect::<Option<Vec<u32>>>()?;
-        Some(Self { earliest, proven, first, last, checkpoint, survivors })
+        Some(Self { earliest, proven, first, last, base, checkpoint, survivors })
     }
 }
 
@@ -120,7 +129,8 @@ mod tests {
 
     #[test]
     fn a_manifest_reads_back_and_a_foreign_line_is_refused() {
-        let manifest = Manifest { survivors: vec![1, 3], last: 9, ..Manifest::empty() };
+        let manifest =
+            Manifest { survivors: vec![1, 3], last: 9, base: Position(7), ..Manifest::empty() };
         let text = manifest.to_text();
         assert_eq!(Manifest::from_text(&text), Some(manifest));
         assert_eq!(Manifest::from_text(&format!("{text}more\n")), None);

@@ -84,7 +84,7 @@ impl<'a, D: Disk> Recovery<'a, D> {
     pub fn find(mut self) -> Result<Found<D>, OpenError> {
         let mut segments = Vec::new();
         let mut before: Option<Replayed<D>> = None;
-        let mut last = self.manifest.earliest;
+        let mut last = self.manifest.base;
         let mut number = self.manifest.first;
         loop {
             let file = Arc::new(self.disk.open(&file_name(number)).in_file(&file_name(number))?);

@@ -53,6 +53,22 @@ fn a_crash_while_a_torn_first_write_is_cut_changes_nothing_of_what_the_next_star
 }
 
 #[test]
+fn a_log_of_which_all_was_dropped_goes_on_beyond_what_a_cut_skipped() {
+    let place = Place::new();
+    append(&mut place.open(), "a", "1");
+    place.flip("00000001.log", 20);
+    let log = place.open();
+    let head = log.shared.head();
+    log.maintenance.lock().trim(head).unwrap();
+    assert!(log.shared.extent().earliest < head, "the cut skipped places behind the trim point");
+    drop(log);
+    for _ in 0..2 {
+        assert_eq!(place.open().shared.head(), head);
+    }
+    assert!(append(&mut place.open(), "a", "later") > head);
+}
+
+#[test]
 fn whatever_was_answered_is_there_after_a_crash_at_any_call() {
     for calls in 8..80 {
         let place = Place::new();

@@ -167,8 +167,11 @@ pub(crate) struct Entry<'a, K, V> {
 }
 
 impl<K: Ord + Clone, V> Entry<'_, K, V> {
-    pub fn or_insert_with(mut self, make: impl FnOnce() -> V) -> Self {
-        self.map.entry(self.key.clone()).or_insert_with(make);
+    pub fn or_default(mut self) -> Self
+    where
+        V: Default,
+    {
+        self.map.entry(self.key.clone()).or_default();
         self
     }
 }

@@ -19,6 +19,8 @@ use crate::hub::{Client, Hub, event};
 const CONNECTIONS: usize = 10;
 const PUBLISHERS: usize = 64;
 const STOPPED_WITHIN: Duration = Duration::from_secs(10);
+/// How a publish may end once the hub stops.
+const ENDS: [Code; 3] = [Code::Unavailable, Code::Unknown, Code::Cancelled];
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a stream ended.
@@ -108,9 +110,8 @@ async fn publish(
         let events = vec![event(format!("drain/t{}", number % topics), number)];
         match client.publish(v1::PublishRequest { events, ..Default::default() }).await {
             Ok(_) => acked.push(number as u64),
-            Err(status) if status.code() == Code::Unavailable => return Ok(acked),
-            // A connection that is cut after its GOAWAY.
-            Err(status) if status.code() == Code::Unknown => return Ok(acked),
+            // Refused; or the connection had its GOAWAY, or was gone, before the call.
+            Err(status) if ENDS.contains(&status.code()) => return Ok(acked),
             Err(status) => return Err(status.into()),
         }
         begun.notify_one();

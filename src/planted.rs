@@ -22,7 +22,7 @@ pub enum Planted {
     ChecksumIgnored,
     /// A fetch begins one position behind its cursor.
     ResumeOffByOne,
-    /// The head moves one group late, so what a hint tells of cannot be fetched yet.
+    /// Readers stop before the newest event, so what a hint tells of cannot be fetched yet.
     HintBeforeVisible,
     /// A subscription reads the head, then registers.
     LostWakeUp,

@@ -19,7 +19,6 @@ use crate::cursor::Position;
 use crate::error::WriteOutcome;
 use crate::event::{EncodedEvent, Micros, StoredEvent};
 use crate::limits::RECORD_BYTES;
-use crate::planted::Planted;
 use crate::topic::table::KeyState;
 
 /// What became of a group of batches.
@@ -210,8 +209,7 @@ impl<D: Disk> Writer<D> {
             shared.topics.record(&topic, &head.key, state);
             events.push((position, head));
         }
-        let late = if Planted::HintBeforeVisible.is_on() { events.len() as u64 } else { 0 };
-        shared.head.store(self.last.0 - late, Ordering::Release);
+        shared.head.store(self.last.0, Ordering::Release);
         Some(Appended { events, published, head: self.last })
     }
 

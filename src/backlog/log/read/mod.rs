@@ -34,6 +34,7 @@ use super::view::View;
 use crate::backlog::{Page, Read, ReadError};
 use crate::cursor::Position;
 use crate::event::StoredEvent;
+use crate::planted::Planted;
 
 /// Whether a read from this place touches memory alone, most likely.
 pub fn is_hot<D: Disk>(shared: &Shared<D>, read: &Read) -> bool {
@@ -74,7 +75,7 @@ fn repairing<D: Disk, T>(
 
 fn attempt<D: Disk>(shared: &Shared<D>, read: &Read) -> Result<Page, Fault<D>> {
     // In this order: whatever is at or before the head is in the table, and its segment in the view.
-    let head = shared.head();
+    let head = Position(shared.head().0.saturating_sub(Planted::HintBeforeVisible.is_on().into()));
     let newest = shared.topics.newest(&read.selection.patterns);
     let view = shared.view.load_full();
     if read.after < view.earliest {

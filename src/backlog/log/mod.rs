@@ -13,7 +13,7 @@
 //! | `LOCK` | held while a process has the directory |
 //! | `HUB` | format, lineage, secret salt of the checksums; its presence makes the directory a backlog |
 //! | `MANIFEST` | trim point, proven place, segments that must exist; replaced atomically |
-//! | `CHECKPOINT` | topics, newest events of keys and ids as of some place; replaced atomically, rebuilt if damaged |
+//! | `CHECKPOINT` | topics, newest events of keys and ids as of some place; replaced atomically; rebuilt if lost, until a trim |
 //! | `NNNNNNNN.log` | segments; the last may be prepared and not begun |
 //! | `NNNNNNNN.idx` | index of a sealed segment; rebuilt if absent or damaged |
 

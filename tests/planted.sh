@@ -40,8 +40,8 @@ row() {
   fi
 }
 
-if ! grep -q "^${1:-}" <<<"$bugs"; then
-  echo "There is no bug $1"
+if ! grep -qE "^${1:-.*} " <<<"$bugs"; then
+  echo "There is no bug $1."
   exit 1
 fi
 for campaign in power net damage; do

@@ -44,6 +44,9 @@ feed:
 net from="0" seeds="1":
     HINTWIRE_NET_FROM={{ from }} HINTWIRE_NET_SEEDS={{ seeds }} cargo test --test sim net::campaign -- --nocapture
 
+# The same, 100 seeds, as `.ci/run` does: each rare state must be reached
+net-short: (net "0" "100")
+
 # The same, 2,000 seeds
 net-long: (net "0" "2000")
 

@@ -22,9 +22,11 @@ const ROUNDS: u32 = 4;
 /// In virtual time: for all to catch up after the first act, and for a round's publishers to be answered.
 const RECOVERY: Duration = Duration::from_secs(120);
 const PUBLISHING: Duration = Duration::from_secs(10);
-/// In virtual time: how soon a stream must be told what its hub knows. It is the longest `min_interval` there is and the
-/// longest way of a hint, a fetch and its page.
-const TOLD: Duration = Duration::from_millis(600 + 400);
+/// In virtual time: how long a client takes to notice a dead connection.
+const NOTICED: Duration = Duration::from_secs(4);
+/// In virtual time: how soon a stream must be told what its hub knows. It is the longest `min_interval` there is, the longest
+/// way of a hint, and that of each of the pages that two batches may need with the time they take to be handled.
+const TOLD: Duration = Duration::from_millis(600 + 100 + 13 * (100 + 200));
 
 /// What came of a simulation.
 pub struct Outcome {
@@ -79,6 +81,8 @@ impl Stage {
         let chaos = self.scene.plan.chaos;
         self.until(chaos, |_| false)?;
         self.until(RECOVERY, |stage| stage.director.is_done()).and_then(mended("the faults"))?;
+        // A connection that a broken link has cost a segment is dead; it is noticed by then.
+        self.until(NOTICED, |_| false)?;
         self.scene.begin(Act::Calm(1));
         self.round(1, RECOVERY)?;
         self.recover()?;

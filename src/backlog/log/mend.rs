@@ -55,13 +55,17 @@ pub struct Mender<'a, D> {
 impl<D: Disk> Mender<'_, D> {
     /// Mends the end of a log.
     pub fn mend(&self, found: Found<D>) -> Result<Recovered<D>, OpenError> {
-        let Found { segments, end } = found;
+        let Found { mut segments, end } = found;
         let (tail, prepared, cut) = match end {
             End::Sealed { newest, next, base, torn } => {
                 newest.map_or(Ok(()), |newest| newest.rewrite())?;
                 match torn {
                     None => (self.tail(None, next.number - 1, base), Some(next), None),
-                    Some(torn) => self.cut_start(next, base, torn)?,
+                    Some(torn) => {
+                        let (segment, ending) = self.cut_start(next, base, torn)?;
+                        segments.push(segment);
+                        ending
+                    }
                 }
             }
             End::Open { newest, next, torn } => {
@@ -109,13 +113,13 @@ impl<D: Disk> Mender<'_, D> {
         Ok((self.tail(None, number, next), Some(prepared), cut))
     }
 
-    /// Cuts the torn first write of a segment: with a header it is one to be cut as any other.
+    /// Cuts the torn first write of a segment: with a header it is one to be cut as any other, and to be dropped in its turn.
     fn cut_start(
         &self,
         prepared: Prepared<D>,
         base: Position,
         torn: u64,
-    ) -> Result<Ending<D>, OpenError> {
+    ) -> Result<(Arc<Segment<D>>, Ending<D>), OpenError> {
         let Prepared { number, file } = prepared;
         let name = file_name(number);
         let base = beyond(base, torn);
@@ -125,8 +129,8 @@ impl<D: Disk> Mender<'_, D> {
         let header = Header { number, incarnation, base, created, allocated };
         file.write_at(&header.encode(seed), 0).and_then(|()| file.sync()).in_file(&name)?;
         let segment = Segment::live(number, base, seed, file);
-        let active = Active::resume(segment, FIRST_RECORD, self.now).in_file(&name)?;
-        self.cut(active, base, None, Some(torn.max(FIRST_RECORD)))
+        let active = Active::resume(Arc::clone(&segment), FIRST_RECORD, self.now).in_file(&name)?;
+        Ok((segment, self.cut(active, base, None, Some(torn.max(FIRST_RECORD)))?))
     }
 }
 

@@ -31,7 +31,9 @@ type Last = watch::Receiver<usize>;
 
 pub(crate) async fn run(stage: Stage<'_>, report: &mut Report) -> Result<()> {
     let data = tempfile::tempdir_in(".")?;
-    let hub = Hub::start(stage.binary, data.path()).await?;
+    // Small segments: the index of the one that is written to is in memory, and would grow by what is published.
+    let settings = ["--segment-bytes", "1MiB"];
+    let hub = Hub::start_after("", stage.binary, data.path(), &settings).await?;
     let proxy = Proxy::start(hub.address(), || Plan::QUIET).await;
     let seconds = |full, smoke| Duration::from_secs(stage.scale.pick(full, smoke) as u64);
     let (wide, narrow) = (stage.scale.pick(10, 2), stage.scale.pick(40, 4));
@@ -120,7 +122,8 @@ async fn finish(hub: &Hub, first: usize) -> Result<usize> {
     Ok(first + TOPICS)
 }
 
-/// Reads hints while it may; in the end it must hear of the last event of its topic, and fetch every event of it.
+/// Reads hints while it may; in the end it must hear of the last event of its topic, and fetch every event of it. A hub
+/// may cut who answers no ping for as long; whoever was cut comes again.
 async fn read(
     mut hints: Streaming<v1::SubscribeResponse>,
     client: Client,
@@ -132,18 +135,33 @@ async fn read(
     loop {
         go_on.wait_for(|go_on| *go_on).await?;
         tokio::select! {
-            hint = hints.message() => heard = hint?.ok_or("a stalled stream ended")?.cursor,
+            heard_next = hear(&mut hints, &client, nth) => heard = heard_next?,
             _ = go_on.changed() => {}
             count = published(&mut last) => {
                 let count = count?;
-                let reached = fetch_all(client, nth, count).await?;
+                let reached = fetch_all(client.clone(), nth, count).await?;
                 while heard < reached {
-                    heard = hints.message().await?.ok_or("a stalled stream ended")?.cursor;
+                    heard = hear(&mut hints, &client, nth).await?;
                 }
                 return Ok(());
             }
         }
     }
+}
+
+/// The cursor of the next message, on this stream or, if that was cut, on another in its place.
+async fn hear(
+    hints: &mut Streaming<v1::SubscribeResponse>,
+    client: &Client,
+    nth: usize,
+) -> Result<String> {
+    if let Ok(Some(hint)) = hints.message().await {
+        return Ok(hint.cursor);
+    }
+    let request = v1::SubscribeRequest { topics: vec![topic(nth)], ..Default::default() };
+    *hints = client.clone().subscribe(request).await?.into_inner();
+    let confirmed = hints.message().await?.ok_or("a stream that ends before CONFIRMED")?;
+    Ok(confirmed.cursor)
 }
 
 /// Waits for the end; how many events there are.

@@ -2,7 +2,7 @@
 //!
 //! What happens to a connection is its [`Plan`], chosen when it is accepted, from a seed for example; and
 //! [`Proxy::set`] changes it at run time for all that are open. It counts what it did.
-#![allow(dead_code)]
+#![allow(dead_code)] // Not every user has need of every fault.
 
 mod chaos;
 mod fault;
@@ -73,11 +73,6 @@ impl Proxy {
         for line in self.lines.lock().expect("no panic").iter() {
             line.begin(fault);
         }
-    }
-
-    /// Connections that are open now.
-    pub fn open(&self) -> usize {
-        self.lines.lock().expect("no panic").len()
     }
 
     /// What it did so far.

@@ -131,7 +131,7 @@ async fn connection(
     let calls = u32::try_from(front.limits.connection_calls).unwrap_or(u32::MAX);
     let calls = calls.saturating_add(REFUSED_CALLS);
     let shared = Arc::new(Connection::new(peer));
-    let transport = Transport::new(stream, greeting, Meter::new(calls), Arc::clone(&shared));
+    let transport = Transport::new(stream, greeting, Meter::new(), Arc::clone(&shared));
     let caller = Caller::new(front, Arc::clone(&shared));
     let begun = Begun::default();
     let connection = http2(begun.clone(), calls).serve_connection(TokioIo::new(transport), caller);

@@ -30,32 +30,49 @@ pub struct Meter {
     payload: usize,
     headers: u64,
     resets: u64,
-    /// Calls abandoned that were counted.
-    abandoned: u64,
+    /// Turns of HTTP/2, and what of them led to nothing, that were counted.
+    turns: u64,
+    counted: u64,
     /// Bytes sent that have not paid for a whole frame yet.
     sent: usize,
     /// Frames that led to nothing since then.
     idle: usize,
     since: Instant,
-    /// Calls that may be open, and so may have been asked for without being known yet.
-    open: u64,
 }
 
 impl Meter {
-    /// A connection that may have so many calls open. Its first byte is the first of a frame.
-    pub fn new(open: u32) -> Self {
+    /// A connection whose first byte is the first of a frame.
+    pub fn new() -> Self {
         Self {
             head: [0; HEAD],
             come: 0,
             payload: 0,
             headers: 0,
             resets: 0,
-            abandoned: 0,
+            turns: 0,
+            counted: 0,
             sent: 0,
             idle: 0,
             since: Instant::now(),
-            open: open.into(),
         }
+    }
+
+    /// Counts what has led to nothing by now, before more comes: headers that became no call, resets of no call, and calls
+    /// that were left at once.
+    pub fn settle(&mut self, connection: &Connection) {
+        let turns = connection.turns();
+        if turns == self.turns {
+            return;
+        }
+        self.turns = turns;
+        let calls = connection.begun();
+        let nothing = self.headers.saturating_sub(calls)
+            + self.resets.saturating_sub(calls)
+            + connection.abandoned();
+        // Resets of calls that come later take some of it back.
+        let more = nothing.saturating_sub(self.counted);
+        self.counted = self.counted.max(nothing);
+        self.idle += usize::try_from(more).unwrap_or(usize::MAX);
     }
 
     /// These bytes came.
@@ -100,28 +117,17 @@ impl Meter {
     ///
     /// # Errors
     /// It has sent too much that led to nothing.
-    pub fn judge(&mut self, connection: &Connection) -> io::Result<()> {
-        let abandoned = connection.abandoned();
-        self.idle += usize::try_from(abandoned - self.abandoned).unwrap_or(usize::MAX);
-        self.abandoned = abandoned;
-        // A call is known a little after its headers have come.
-        let calls = connection.begun() + self.open + IDLE_FRAMES as u64;
-        if self.headers > calls || self.resets > calls {
-            return Err(too_many("headers or resets without a call"));
-        }
+    pub fn judge(&mut self) -> io::Result<()> {
         if self.idle <= IDLE_FRAMES {
             return Ok(());
         }
         if self.since.elapsed() < IDLE_FRAMES_PERIOD {
-            return Err(too_many("frames that lead to nothing"));
+            let why = "too many frames that lead to nothing";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
         (self.idle, self.since) = (0, Instant::now());
         Ok(())
     }
-}
-
-fn too_many(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("too many {what}"))
 }
 
 #[cfg(test)]
@@ -138,7 +144,7 @@ mod tests {
     fn frames_are_counted_however_they_are_cut() {
         let bytes = [frames(6, 8, 3), frames(DATA, 200, 2), frames(DATA, 0, 4), frames(1, 20, 5)];
         for cut in 1..300 {
-            let mut meter = Meter::new(1);
+            let mut meter = Meter::new();
             bytes.concat().chunks(cut).for_each(|bytes| meter.came(bytes));
             assert_eq!((meter.idle, meter.headers), (7, 5), "cut after each {cut} bytes");
         }
@@ -146,16 +152,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_sent_and_the_time_pay_for_frames() {
-        let connection = Connection::new(([127, 0, 0, 1], 1).into());
-        let mut meter = Meter::new(1);
+        let mut meter = Meter::new();
         meter.came(&frames(6, 8, IDLE_FRAMES));
-        assert!(meter.judge(&connection).is_ok());
+        assert!(meter.judge().is_ok());
         meter.went(BYTES_A_FRAME);
         meter.came(&frames(6, 8, 1));
-        assert!(meter.judge(&connection).is_ok());
+        assert!(meter.judge().is_ok());
         meter.came(&frames(6, 8, 1));
-        assert!(meter.judge(&connection).is_err());
+        assert!(meter.judge().is_err());
         tokio::time::advance(IDLE_FRAMES_PERIOD).await;
-        assert!(meter.judge(&connection).is_ok());
+        assert!(meter.judge().is_ok());
     }
 }

@@ -75,6 +75,7 @@ impl<C: Future + Unpin> Driven<C> {
     fn drive(&mut self, wakers: &Wakers) -> Poll<C::Output> {
         let ended =
             Pin::new(&mut self.connection).poll(&mut Context::from_waker(&wakers.connection));
+        self.shared.turned();
         let begun = std::mem::take(&mut *self.begun.0.lock());
         if !begun.is_empty() {
             self.streams.extend(begun);

@@ -50,8 +50,9 @@ impl<T: AsyncRead + Unpin> AsyncRead for Transport<T> {
             return Poll::Ready(Ok(()));
         }
         ready!(Pin::new(io).poll_read(cx, buf))?;
+        meter.settle(connection);
         meter.came(buf.filled().get(before..).unwrap_or_default());
-        Poll::Ready(meter.judge(connection))
+        Poll::Ready(meter.judge())
     }
 }
 

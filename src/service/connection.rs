@@ -16,6 +16,8 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// The transport takes nothing for now.
     blocked: AtomicBool,
+    /// Turns that HTTP/2 had: after each, all calls that were read have begun.
+    turns: AtomicU64,
     /// Calls that are open.
     open: AtomicUsize,
     /// Calls that ever came.
@@ -34,6 +36,7 @@ impl Connection {
         Self {
             peer,
             blocked: AtomicBool::new(false),
+            turns: AtomicU64::new(0),
             open: AtomicUsize::new(0),
             begun: AtomicU64::new(0),
             abandoned: AtomicU64::new(0),
@@ -50,6 +53,16 @@ impl Connection {
     /// The transport says whether it takes anything.
     pub fn set_blocked(&self, blocked: bool) {
         self.blocked.store(blocked, Relaxed);
+    }
+
+    /// HTTP/2 had a turn.
+    pub fn turned(&self) {
+        self.turns.fetch_add(1, Relaxed);
+    }
+
+    /// Turns that HTTP/2 had: after each, all calls that were read have begun.
+    pub fn turns(&self) -> u64 {
+        self.turns.load(Relaxed)
     }
 
     /// A call begins.

@@ -2,7 +2,7 @@
 
 use crate::Bystander;
 use crate::raw::frame::{self, ACK, DATA, END_STREAM, PING};
-use crate::raw::{GET_HUB, SUBSCRIBE, begin, call};
+use crate::raw::{GET_HUB, Raw, SUBSCRIBE, begin, call};
 
 /// More than the hub puts up with; nothing follows, so it must have closed the connection because of these.
 const TOO_MANY: u32 = 2_000;
@@ -109,6 +109,20 @@ async fn what_a_busy_but_honest_peer_says_does_not_end_its_connection() {
         while !peer.read.next().await.expect("the connection was closed").ends() {}
     }
     bystander.goes_on().await;
+}
+
+#[tokio::test]
+async fn very_many_streams_may_be_opened_at_once() {
+    let bystander = Bystander::new().await;
+    let Raw { mut read, mut write } = bystander.peer().await;
+    let asked = times(|nth| call(stream(nth), SUBSCRIBE, &crate::raw::patterns("a")));
+    let confirmed = async {
+        for _ in 0..TOO_MANY {
+            read.next_of(DATA).await.expect("the connection was closed");
+        }
+    };
+    let (sent, ()) = tokio::join!(write.send(&asked), confirmed);
+    sent.unwrap();
 }
 
 #[tokio::test]

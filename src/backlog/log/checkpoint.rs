@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! file   = page*                 as in index files
-//! page 0 = "hintwckp" version:u32 pages:u32 at:u64 earliest:u64
+//! page 0 = "hintwckp" version:u32 pages:u32 at:u64 earliest:u64 time:u64
 //! rest   = item*                 none straddles pages; kind 0 fills a page
 //! topic  = 1:u8 len:u8 name newest:u64 first:u64 count:u64
 //! key    = 2:u8 len:u16 key position:u64 deleted:u8        of the topic before it
@@ -42,6 +42,8 @@ pub struct Reach {
     pub at: Position,
     /// The trim point whose effects are in it.
     pub earliest: Position,
+    /// No event that was sealed by then was published later.
+    pub time: Micros,
 }
 
 /// What a checkpoint held besides topics.
@@ -84,6 +86,7 @@ fn encode_header(pages: u32, reach: Reach) -> Vec<u8> {
     out.extend_from_slice(&pages.to_le_bytes());
     out.extend_from_slice(&reach.at.0.to_le_bytes());
     out.extend_from_slice(&reach.earliest.0.to_le_bytes());
+    out.extend_from_slice(&reach.time.0.to_le_bytes());
     out
 }
 
@@ -162,7 +165,8 @@ fn decode_header(bytes: &[u8]) -> Option<(u32, Reach)> {
     let mut fields = Fields(bytes);
     let known = fields.take::<8>()? == *MAGIC && fields.u32()? == VERSION;
     let pages = fields.u32()?;
-    let reach = Reach { at: Position(fields.u64()?), earliest: Position(fields.u64()?) };
+    let (at, earliest) = (Position(fields.u64()?), Position(fields.u64()?));
+    let reach = Reach { at, earliest, time: Micros(fields.u64()?) };
     known.then_some((pages, reach))
 }
 
@@ -238,7 +242,7 @@ mod tests {
     use crate::backlog::log::dir::Dir;
     use crate::topic::Patterns;
 
-    const REACH: Reach = Reach { at: Position(900), earliest: Position(7) };
+    const REACH: Reach = Reach { at: Position(900), earliest: Position(7), time: Micros(8) };
 
     fn filled() -> TopicTable {
         let table = TopicTable::default();

@@ -54,17 +54,14 @@ impl Manifest {
         Self { earliest, proven, first: 1, last: 1, base, checkpoint, survivors: Vec::new() }
     }
 
-    /// The manifest of a view, all of which is synced up to `proven`, a head from before it, with the checkpoint reaching up to `checkpoint`.
+    /// The manifest of a view, all of which is synced up to `proven`, with the checkpoint reaching up to `checkpoint`.
     pub fn of<D: Disk>(view: &View<D>, proven: Position, checkpoint: Position) -> Self {
-        let oldest = view.segments.iter().find(|segment| segment.number >= view.first);
-        // Where none is retained, none was begun when the head was read.
-        let base = oldest.map_or(proven, |segment| segment.base);
         let numbers = view.segments.iter().map(|segment| segment.number);
         let (survivors, retained) = numbers.partition::<Vec<u32>, _>(|number| *number < view.first);
         let last = retained.last().copied().unwrap_or(view.first);
         let trimmed = view.earliest > Position::INCEPTION;
         let checkpoint = if trimmed { checkpoint } else { Position::INCEPTION };
-        let (earliest, first) = (view.earliest, view.first);
+        let View { earliest, first, base, .. } = *view;
         Self { earliest, proven, first, last, base, checkpoint, survivors }
     }
 

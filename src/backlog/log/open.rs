@@ -113,6 +113,7 @@ impl<D: Disk> Log<D> {
                 segments: survivors.into_iter().chain(segments).collect(),
                 earliest: manifest.earliest,
                 first: manifest.first,
+                base: manifest.base,
             }),
             next: Mutex::new(prepared),
             work: Signal::default(),
@@ -150,9 +151,6 @@ fn resume<D: Disk>(
     if let Some(loaded) = loaded {
         let reach = loaded.reach;
         replay.resume(loaded);
-        // There was no space for a checkpoint when these were dropped.
-        let later = |segment: &&Arc<Segment<D>>| segment.last(Position(u64::MAX)) > reach.at;
-        survivors.iter().filter(later).try_for_each(|segment| replay.survivors(segment))?;
         return Ok(Some(reach));
     }
     if manifest.earliest > Position::INCEPTION {

@@ -54,6 +54,7 @@ impl Replay {
     /// Takes over what a checkpoint holds.
     pub fn resume(&mut self, loaded: Loaded) {
         self.known = loaded.reach.at;
+        self.time = self.time.max(loaded.reach.time);
         for used in loaded.ids {
             self.time = self.time.max(used.time);
             if self.ids.covers(used.time, self.now) {

@@ -8,7 +8,9 @@ use super::active::Active;
 use super::disk::Disk;
 use super::prepare::{is_no_space, prepare};
 use super::record::SEAL;
-use super::state::Prepared;
+use super::replace::remove;
+use super::segment::file_name;
+use super::state::{Prepared, Shared};
 use super::writer::{Stop, Writer};
 use crate::backlog::Health;
 use crate::event::Micros;
@@ -125,7 +127,13 @@ impl<D: Disk> Writer<D> {
         let mut next = self.shared.next.lock();
         match next.take() {
             Some(prepared) => Ok(prepared),
-            None => prepare(&self.shared.disk, &self.shared.settings, self.number + 1),
+            None => {
+                let Shared { disk, settings, .. } = &*self.shared;
+                let number = self.number + 1;
+                // What could not be made whole before may have left its name.
+                remove(disk, &file_name(number))?;
+                prepare(disk, settings, number)
+            }
         }
     }
 

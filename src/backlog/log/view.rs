@@ -15,13 +15,15 @@ pub struct View<D: Disk> {
     pub earliest: Position,
     /// Number of the oldest segment after the trim point, in the list or to be begun; those before are survivors.
     pub first: u32,
+    /// The place before that segment's first event, as the one before it says; beyond the trim point after a cut.
+    pub base: Position,
 }
 
 impl<D: Disk> View<D> {
     /// This view with one more segment at its end.
     pub fn with(&self, segment: &Arc<Segment<D>>) -> Self {
         let segments = self.segments.iter().chain([segment]).cloned().collect();
-        Self { segments, earliest: self.earliest, first: self.first }
+        Self { segments, ..*self }
     }
 
     /// This view with a segment looked up in another way; unchanged if it is there no more.
@@ -31,7 +33,7 @@ impl<D: Disk> View<D> {
             Arc::clone(if same { segment } else { held })
         };
         let segments = self.segments.iter().map(replace).collect();
-        Self { segments, earliest: self.earliest, first: self.first }
+        Self { segments, ..*self }
     }
 
     /// Whether there are segments before the trim point.

@@ -126,6 +126,12 @@ impl TopicEntry {
         self.first.fetch_max(earliest.0, Ordering::Release);
     }
 
+    /// So many events: those before `earliest` are gone.
+    pub(super) fn recount(&self, events: u64, earliest: Position) {
+        self.count.store(events, Ordering::Release);
+        self.first.fetch_max(earliest.0, Ordering::Release);
+    }
+
     /// Drops a key, unless a newer event has come; whether it did.
     pub(super) fn forget_key(&self, key: &str, position: Position) -> bool {
         let mut keys = self.keys.lock();

@@ -178,6 +178,12 @@ impl TopicTable {
         self.note_if_spent(entry);
     }
 
+    /// So many events of a topic are retained, all of them after `earliest`.
+    pub fn recount(&self, entry: &Arc<TopicEntry>, events: u64, earliest: Position) {
+        entry.recount(events, earliest);
+        self.note_if_spent(entry);
+    }
+
     /// Drops a key whose newest event is gone, unless a newer one has come.
     pub fn forget_key(&self, entry: &Arc<TopicEntry>, key: &str, position: Position) {
         if entry.forget_key(key, position) {

@@ -13,7 +13,7 @@ use crate::backlog::log::state::Shared;
 use crate::cursor::Position;
 use crate::topic::table::TopicEntry;
 
-/// Keys of a topic taken from the table at once.
+/// Topics, and keys of one, taken from the table at once.
 const STEP: usize = 256;
 
 /// Topics with the number of their events.
@@ -21,7 +21,7 @@ type Counts = Vec<(Box<str>, u32)>;
 
 /// Counts the events of a dropped segment no more, and drops the keys whose newest event it held: tombstones, or all if
 /// none is to survive.
-pub(in crate::backlog::log) fn forget<D: Disk>(
+pub(super) fn forget<D: Disk>(
     shared: &Shared<D>,
     segment: &Arc<Segment<D>>,
     earliest: Position,
@@ -31,6 +31,28 @@ pub(in crate::backlog::log) fn forget<D: Disk>(
             forget_keys(shared, &entry, earliest);
             shared.topics.forget(&entry, u64::from(events), earliest);
         }
+    }
+    Ok(())
+}
+
+/// Counts all events after the trim point anew, and drops the keys that go with what lies before it. What was there when
+/// the counts were written down may be gone, or rewritten.
+pub(super) fn recount<D: Disk>(shared: &Shared<D>) -> io::Result<()> {
+    let view = shared.view.load_full();
+    let mut counts: HashMap<Box<str>, u64> = HashMap::new();
+    for segment in view.segments.iter().filter(|segment| segment.number >= view.first) {
+        for (name, events) in names(shared, segment)? {
+            *counts.entry(name).or_default() += u64::from(events);
+        }
+    }
+    let mut entries = shared.topics.after(None, STEP);
+    while let Some(last) = entries.last().map(|entry| entry.topic().clone()) {
+        for entry in &entries {
+            forget_keys(shared, entry, view.earliest);
+            let count = counts.get(entry.topic().as_str()).copied().unwrap_or_default();
+            shared.topics.recount(entry, count, view.earliest);
+        }
+        entries = shared.topics.after(Some(last.as_str()), STEP);
     }
     Ok(())
 }

@@ -16,11 +16,11 @@ use super::checkpoint::{self, Reach};
 use super::disk::Disk;
 use super::prepare::{is_no_space, prepare};
 use super::record;
-use super::segment::Segment;
 use super::state::Shared;
 use super::view::View;
 use crate::backlog::Health;
 use crate::cursor::Position;
+use crate::event::Micros;
 
 /// A checkpoint is due when this many times its own bytes were sealed.
 const CHECKPOINT_SHARE: u64 = 2;
@@ -43,18 +43,14 @@ pub fn checkpoint_seed(salt: u64) -> u32 {
 impl<D: Disk> Maintenance<D> {
     /// Maintenance of a log whose checkpoint, if any, reaches this far.
     pub fn begin(shared: Arc<Shared<D>>, reach: Option<Reach>) -> io::Result<Self> {
-        if let Some(reach) = reach {
-            // The last life dropped these and ended before it wrote that down.
-            let view = shared.view.load_full();
-            let passed = |segment: &&Arc<Segment<D>>| {
-                segment.number < view.first && segment.last(Position(u64::MAX)) > reach.earliest
-            };
-            for segment in view.segments.iter().filter(passed) {
-                drop::forget(&shared, segment, view.earliest)?;
-            }
+        let earliest = shared.view.load().earliest;
+        if reach.is_some_and(|reach| reach.earliest < earliest) {
+            // The last life dropped segments and ended before it wrote that down.
+            drop::recount(&shared)?;
             shared.topics.sweep();
         }
-        let none = Reach { at: Position::INCEPTION, earliest: Position::INCEPTION };
+        let inception = Position::INCEPTION;
+        let none = Reach { at: inception, earliest: inception, time: Micros::default() };
         let (reach, dropped) = (reach.unwrap_or(none), shared.view.load().has_survivors());
         Ok(Self { shared, reach, checkpoint_bytes: 0, dropped })
     }
@@ -119,7 +115,11 @@ impl<D: Disk> Maintenance<D> {
         // The head before all else: what is at or before it is in the table.
         let at = shared.head();
         let ids = shared.ids.lock().pieces();
-        let reach = Reach { at, earliest: shared.view.load().earliest };
+        let view = shared.view.load_full();
+        // What is dropped later tells no more when it was published.
+        let sealed = view.segments.iter().filter_map(|segment| segment.seal.get());
+        let time = sealed.map(|seal| seal.time).max().unwrap_or_default().max(self.reach.time);
+        let reach = Reach { at, earliest: view.earliest, time };
         let seed = checkpoint_seed(shared.salt);
         self.checkpoint_bytes = checkpoint::write(&shared.disk, seed, reach, &shared.topics, &ids)?;
         self.reach = reach;
@@ -130,8 +130,9 @@ impl<D: Disk> Maintenance<D> {
     /// Moves the trim point forward, to the end of a segment.
     fn drop_before(&mut self, earliest: Position) -> io::Result<()> {
         if self.reach.at < earliest {
-            // A start reads no more what lies before the trim point: ids and keys must be known without it.
-            self.checkpoint_if_space()?;
+            // A start reads no more what lies before the trim point: ids and keys must be known without it. The reserve
+            // is there so that there is space for that.
+            self.checkpoint()?;
         }
         let before = self.shared.view.load_full();
         self.change_view(|view| retention::moved(view, earliest))?;
@@ -147,19 +148,11 @@ impl<D: Disk> Maintenance<D> {
     fn give_back(&mut self) -> io::Result<()> {
         if self.dropped {
             // What is forgotten must not come back once the records are gone that say so.
-            self.checkpoint_if_space()?;
+            self.checkpoint()?;
             survivors::compact(self)?;
             self.dropped = false;
         }
         Ok(())
-    }
-
-    /// Writes a checkpoint, unless there is no space: then giving back some matters more.
-    fn checkpoint_if_space(&mut self) -> io::Result<()> {
-        match self.checkpoint() {
-            Err(error) if is_no_space(&error) => Ok(()),
-            done => done,
-        }
     }
 
     /// Makes another view durable, then visible. The writer may add segments meanwhile.

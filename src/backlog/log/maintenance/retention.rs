@@ -45,9 +45,13 @@ pub(super) fn trimmed<D: Disk>(shared: &Shared<D>, before: Position) -> Option<P
 
 /// A view with its trim point moved forward.
 pub(super) fn moved<D: Disk>(view: &View<D>, earliest: Position) -> View<D> {
-    let dropped = view.segments.iter().filter(|segment| is_before(segment, earliest));
-    let first = dropped.map(|segment| segment.number + 1).max().unwrap_or(0).max(view.first);
-    View { segments: view.segments.clone(), earliest: earliest.max(view.earliest), first }
+    let newest = passed(view, earliest).last();
+    let (first, base) = match newest.and_then(|segment| segment.seal.get().zip(Some(segment))) {
+        Some((seal, segment)) => (segment.number + 1, seal.next),
+        None => (view.first, view.base),
+    };
+    let earliest = earliest.max(view.earliest);
+    View { segments: view.segments.clone(), earliest, first, base }
 }
 
 /// The segments of a view that a later trim point has passed.

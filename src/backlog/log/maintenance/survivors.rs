@@ -134,7 +134,7 @@ fn replace<D: Disk>(
         let kept = view.segments.iter().filter(|segment| !is_old(segment));
         let mut segments: Vec<_> = kept.chain(&new).cloned().collect();
         segments.sort_by_key(|segment| (segment.base, segment.number));
-        View { segments, earliest: view.earliest, first: view.first }
+        View { segments, ..*view }
     })?;
     let disk = &maintenance.shared.disk;
     for segment in old {

@@ -87,3 +87,85 @@ fn whatever_was_answered_is_there_after_a_crash_at_any_call() {
         assert!(found.len() <= answered.len() + 1, "{calls} calls");
     }
 }
+
+#[test]
+fn all_may_be_dropped_after_a_cut_and_no_place_is_used_twice() {
+    for clean in [true, false] {
+        let place = Place::new();
+        let mut log = place.open();
+        for n in 1..=3 {
+            append(&mut log, "a", format!("event {n}"));
+        }
+        drop(log);
+        place.flip("00000001.log", records(&place)[2] + 40);
+        let log = place.open();
+        let head = log.shared.head();
+        log.maintenance.lock().trim(head).unwrap();
+        if clean {
+            log.close().unwrap();
+        } else {
+            drop(log);
+        }
+        let mut log = place.open();
+        assert_eq!((positions(&log), log.shared.head()), (vec![], head));
+        assert!(append(&mut log, "a", "later") > head);
+    }
+}
+
+#[test]
+fn a_crash_anywhere_in_a_trim_miscounts_no_topic() {
+    for calls in 0.. {
+        let (place, disk) = place_with_segments();
+        let log = place.try_open_on(disk.clone().crash_after(calls));
+        let trimmed = log.is_ok_and(|log| log.maintenance.lock().trim(Position(10)).is_ok());
+        let log = place.open();
+        let topic = log.shared.topics.get("a").unwrap();
+        assert_eq!(topic.count(), positions(&log).len() as u64, "{calls} calls");
+        if trimmed {
+            assert!(topic.count() < 20 && calls > 3);
+            return;
+        }
+    }
+}
+
+#[test]
+fn publish_times_never_decrease_although_all_was_dropped_and_the_clock_went_back() {
+    let place = Place::new();
+    let mut log = place.open();
+    append(&mut log, "a", vec![0; 60 << 10]);
+    append(&mut log, "a", vec![0; 60 << 10]);
+    place.wait(1);
+    append(&mut log, "a", vec![0; 60 << 10]);
+    let published = place.now.load(std::sync::atomic::Ordering::SeqCst);
+    log.writer.tick();
+    place.wait(8 * 24 * 3600);
+    log.writer.tick();
+    log.maintenance.lock().step().unwrap();
+    assert_eq!(log.shared.extent().earliest, log.shared.head());
+    drop(log);
+    place.now.fetch_sub(9 * 24 * 3600 * SECOND, std::sync::atomic::Ordering::SeqCst);
+    let mut log = place.open();
+    let committed = log.writer.commit([batch([event("a", "later")])]);
+    assert!(committed.appended[0].published.0 >= published);
+}
+
+/// Three segments with twenty events, none indexed.
+fn place_with_segments() -> (Place, super::faulty::Faulty) {
+    let place = Place::new();
+    let mut log = place.open();
+    for n in 0..20 {
+        append(&mut log, "a", vec![n; 9000]);
+    }
+    drop(log);
+    let disk = place.disk();
+    (place, disk)
+}
+
+#[test]
+fn a_segment_that_was_cut_before_its_first_event_is_in_nobodys_way() {
+    let place = Place::new();
+    append(&mut place.open(), "a", "1");
+    place.flip("00000001.log", 20);
+    place.open().close().unwrap();
+    assert!(append(&mut place.open(), "a", "later") > Position(1000));
+}

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use super::faulty::{Call, Faulty};
 use super::support::*;
 use crate::backlog::log::Log;
+use crate::backlog::log::disk::Disk;
 use crate::backlog::{Expected, Health, Outcome};
 use crate::cursor::Position;
 use crate::error::WriteOutcome;
@@ -126,4 +127,33 @@ fn a_segment_is_sealed_by_age() {
     drop(log);
     let log = place.open();
     assert_eq!((positions(&log), log.shared.view.load().segments.len()), (vec![1, 2], 2));
+}
+
+#[test]
+fn ids_of_dropped_events_are_known_although_there_was_no_space_to_write_them_down() {
+    for calls in 0..30 {
+        let (place, disk, mut log) = open();
+        let once = || batch([with_id("a", "x", "2")]);
+        commit(&mut log, vec![once()]);
+        for n in 0..10 {
+            append(&mut log, "a", vec![n; 9000]);
+        }
+        disk.fail(Call::Write, ErrorKind::StorageFull);
+        let disk = disk.crash_after(calls);
+        let _ = log.maintenance.lock().trim(Position(9));
+        drop((log, disk));
+        assert_eq!(commit(&mut place.open(), vec![once()]), [repeats([2])], "{calls} calls");
+    }
+}
+
+#[test]
+fn a_name_that_a_segment_left_which_could_not_be_made_is_in_nobodys_way() {
+    let (place, disk, mut log) = open();
+    drop(disk.create("00000002.log").unwrap());
+    log.maintenance.lock().step().unwrap();
+    for n in 2..=4 {
+        assert_eq!(append(&mut log, "a", vec![0; 50 << 10]), Position(n));
+    }
+    drop(log);
+    assert_eq!(positions(&place.open()), [1, 2, 3, 4]);
 }

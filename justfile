@@ -2,6 +2,7 @@
 
 buf := ".cache/node_modules/.bin/buf"
 feed := env("HINTWIRE_FEED", "../shared/data/release-changes.jsonl.gz")
+sim_short := "HINTWIRE_SIM_SEEDS=2000 HINTWIRE_SIM_EVERY_CALL=100 HINTWIRE_SIM_TWO_DEEP=10"
 
 # Lists the recipes
 default:
@@ -116,3 +117,11 @@ mutants count="20000":
 # recovery, requests, segment, topic
 fuzz name seconds="60":
     cargo +nightly fuzz run {{ name }} -- -max_total_time={{ seconds }}
+
+# Power loss under the log, 2,000 seeds; `just sim SEED` repeats one of them, with its trace
+sim seed="":
+    {{ if seed == "" { sim_short } else { "HINTWIRE_SIM_TRACE=" + seed } }} cargo test --test sim power:: -- --nocapture
+
+# The same with 200,000 seeds, a few hours
+sim-long:
+    HINTWIRE_SIM_SEEDS=200000 HINTWIRE_SIM_EVERY_CALL=5000 HINTWIRE_SIM_TWO_DEEP=200 cargo test --test sim power:: -- --nocapture

@@ -4,5 +4,6 @@
 
 mod disk;
 mod net;
+mod power;
 #[path = "../support/validate/mod.rs"]
 mod validate;

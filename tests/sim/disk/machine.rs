@@ -32,6 +32,8 @@ pub struct Machine {
     pub labels: Vec<Arc<str>>,
     pub faults: DiskFaults,
     pub calls: u64,
+    /// Calls that failed otherwise than for want of space.
+    pub failed: u64,
     pub stop_at: Option<u64>,
     pub fail_at: Option<(u64, io::ErrorKind)>,
     /// Bytes that all files together may take.
@@ -61,6 +63,7 @@ impl Machine {
                 (Err(powered_off()), Ended::PoweredOff)
             }
             Some(kind) => {
+                self.failed += u64::from(kind != io::ErrorKind::StorageFull);
                 let _ = work(self, Effect::Some);
                 (Err(kind.into()), Ended::Error(kind))
             }
@@ -117,8 +120,8 @@ impl Machine {
     /// The machine as it starts again after its power went.
     pub fn lose_power(&mut self) -> Self {
         self.off = true;
-        let mut next = Self { off: false, locked: false, calls: 0, stop_at: None, ..self.clone() };
-        next.fail_at = None;
+        let mut next = Self { off: false, locked: false, calls: 0, failed: 0, ..self.clone() };
+        (next.stop_at, next.fail_at) = (None, None);
         let (names, said) = std::mem::take(&mut next.names).lose_power(&mut next.rng);
         next.names = names;
         next.note(|| format!("power lost; names {said}"));

@@ -2,7 +2,7 @@
 //!
 //! It keeps to what `disk.rs` says that a disk owes, and to nothing more: what was not synced may be kept, dropped, torn at
 //! 512 bytes or reordered by a crash, and a name that was not synced with its directory may be gone although the file
-//! was. Until then everybody reads the newest from the cache. A sync that fails leaves what it was to bring to the medium
+//! was. Until then everybody reads the newest from the cache. A sync of a file that fails leaves what it was to bring to the medium
 //! called clean, and lost. All choices come from a seed.
 
 mod file;
@@ -65,6 +65,7 @@ impl SimDisk {
             labels: Vec::new(),
             faults,
             calls: 0,
+            failed: 0,
             stop_at: None,
             fail_at: None,
             capacity: u64::MAX / 2,
@@ -88,9 +89,9 @@ impl SimDisk {
     pub fn kill(&self) -> Self {
         let mut machine = self.0.machine.lock();
         machine.off = true;
-        let (stop_at, fail_at) = (None, None);
         let mut next =
-            Machine { off: false, locked: false, calls: 0, stop_at, fail_at, ..machine.clone() };
+            Machine { off: false, locked: false, calls: 0, failed: 0, ..machine.clone() };
+        (next.stop_at, next.fail_at) = (None, None);
         next.note(|| "killed".to_owned());
         Self::of(next)
     }
@@ -120,6 +121,11 @@ impl SimDisk {
     /// Calls since the machine was started.
     pub fn calls(&self) -> u64 {
         self.0.machine.lock().calls
+    }
+
+    /// Calls that failed since then, otherwise than for want of space.
+    pub fn failed(&self) -> u64 {
+        self.0.machine.lock().failed
     }
 
     /// The power goes at this call, counted from 1 since the start.
@@ -269,7 +275,7 @@ impl Disk for SimDisk {
             match effect {
                 Effect::Whole => machine.names.sync(),
                 Effect::Some => {
-                    let said = machine.names.fail_sync(&mut machine.rng);
+                    let said = machine.names.keep_some(&mut machine.rng);
                     machine.note(|| format!("  names {said}"));
                 }
                 Effect::PowerLost => {}

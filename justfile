@@ -12,6 +12,10 @@ default:
 test:
     cargo test
 
+# Everything that the other recipes run, built once with one set of features
+build:
+    cargo build --workspace --all-targets
+
 # Formatting, lints and docs; every warning is an error
 lint:
     cargo fmt --all --check
@@ -61,13 +65,12 @@ deny:
 
 # Figures of this machine; `just bench publish` for one workload
 bench *workloads:
-    cargo build --release
-    cargo run --release --package hintwire-bench -- target/release/hintwire {{ workloads }}
+    cargo build --release --workspace
+    target/release/hintwire-bench target/release/hintwire {{ workloads }}
 
 # The bench, small: does it run?
-bench-smoke:
-    cargo build
-    cargo run --package hintwire-bench -- target/debug/hintwire --smoke
+bench-smoke: build
+    target/debug/hintwire-bench target/debug/hintwire --smoke
 
 # Hostile and crowded wires, full form, in figures; `just hostile silent` for one row
 hostile *rows:
@@ -75,8 +78,7 @@ hostile *rows:
     ulimit -n $(ulimit -Hn); target/release/hintwire-bench target/release/hintwire hostile {{ rows }}
 
 # The same, short: facts alone are judged
-hostile-smoke *rows:
-    cargo build --workspace
+hostile-smoke *rows: build
     ulimit -n $(ulimit -Hn); target/debug/hintwire-bench target/debug/hintwire hostile --smoke {{ rows }}
 
 # Damage to the files of a backlog: every so many bytes spoiled, each file missing or exchanged

@@ -120,7 +120,7 @@ impl<D: Disk> Walk<'_, D> {
     }
 }
 
-/// A live index is searched by position alone.
+/// A live index is searched by position alone, and this is none of its own.
 struct NoHint;
 
 /// A topic in a segment, if that holds any event of it.
@@ -137,12 +137,35 @@ fn find<D: Disk>(
             Ok(Ok(topic.map(|topic| (Spot::Stored(topic.clone()), topic.previous))))
         }
         Form::Live(live) => {
-            let Some(ordinal) = hint.and_then(|at| segment.ordinal(at)) else {
+            // The newest event of a topic may be in a segment that was begun after this view was taken: it says nothing
+            // about the one that seems to hold it.
+            let own = |ordinal: &u32| *ordinal < live.count();
+            let Some(ordinal) = hint.and_then(|at| segment.ordinal(at)).filter(own) else {
                 return Ok(Err(NoHint));
             };
             let topic = live.topic(ordinal).filter(|topic| topic.entry.topic().as_str() == name);
             Ok(Ok(topic.map(|topic| (Spot::Newest(ordinal), topic.previous))))
         }
         Form::Sparse(_) => Ok(Ok(None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backlog::log::tests::support::{Place, append};
+    use crate::topic::{Patterns, Selection};
+
+    #[test]
+    fn a_topic_that_went_on_in_a_segment_which_the_view_lacks_is_looked_for_in_all_that_it_has() {
+        let place = Place::new();
+        let mut log = place.open();
+        append(&mut log, "a", "1");
+        let view = log.shared.view.load_full();
+        (0..20).for_each(|_| _ = append(&mut log, "b", vec![0; 5000]));
+        append(&mut log, "a", "2");
+        let selection = Selection::of(Patterns::parse(&["a"], 1, "topics").unwrap());
+        let found = plan(&view, &log.shared.topics, &Selector::new(&selection), Position(0));
+        assert!(matches!(found, Ok(Plan::All)));
     }
 }

@@ -10,5 +10,5 @@ mod model;
 mod repair;
 mod retention;
 mod space;
-mod support;
+pub(in crate::backlog::log) mod support;
 mod throughput;

@@ -38,6 +38,10 @@ struct Line<'a> {
 /// Reads a line. What the hub would refuse is refused here, so that it can be said of which line, before anything
 /// after it is on its way.
 pub fn parse(line: &[u8]) -> Result<Event, String> {
+    // Fields without their names would be taken in the order in which they stand here.
+    if line.trim_ascii_start().starts_with(b"[") {
+        return Err("a line is an object, not an array".into());
+    }
     let line: Line = serde_json::from_slice(line).map_err(|error| syntax(&error))?;
     let deleted = line.data.get() == "null";
     let json = || "application/json".to_owned();
@@ -126,6 +130,7 @@ mod tests {
             ("{", "EOF while parsing an object (column 1)"),
             (r#"{"topic":"a","data":1} x"#, "trailing characters (column 24)"),
             (r#"{"topic":"a"}"#, "missing field `data`"),
+            (r#" [1,"a","k",1]"#, "not an array"),
             (r#"{"data":1}"#, "missing field `topic`"),
             (r#"{"topic":"a","data":1,"keys":"b"}"#, "unknown field `keys`"),
             (r#"{"topic":"a","time":"now","data":1}"#, "invalid type: string \"now\""),

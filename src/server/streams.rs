@@ -220,10 +220,11 @@ mod tests {
         let mut cx = Context::from_waker(Waker::noop());
         assert!(driven.poll_unpin(&mut cx).is_pending() && driven.poll_unpin(&mut cx).is_pending());
         assert_eq!(turns.load(SeqCst), 1);
-        drop(driven.connection());
+        let _changed = driven.connection();
         assert!(driven.poll_unpin(&mut cx).is_pending());
         assert_eq!(turns.load(SeqCst), 2);
     }
+
     #[test]
     fn streams_are_left_alone_while_the_transport_takes_nothing_and_go_on_when_it_does() {
         let spoken = Arc::<AtomicUsize>::default();

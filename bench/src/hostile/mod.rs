@@ -11,9 +11,11 @@ mod drain;
 mod floods;
 mod overload;
 #[path = "../../../tests/support/proxy/mod.rs"]
-#[allow(unused_imports)] // Nothing here is from a seed.
+// Nothing here is from a seed; and it is written as tests are.
+#[allow(unused_imports, clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 mod proxy;
 #[path = "../../../tests/support/raw/mod.rs"]
+#[allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 mod raw;
 mod report;
 mod silent;

@@ -43,7 +43,7 @@ impl World {
     /// Clocks go back, too.
     fn shift_clock(&mut self) {
         let now = (self.disk.clock())().0;
-        let by = self.r#gen.rng.u64(..1200_000_000);
+        let by = self.r#gen.rng.u64(..1_200_000_000);
         match self.r#gen.rng.u8(..6) {
             0 => self.disk.set_time(hintwire::event::Micros(now - by)),
             1 => self.disk.set_time(hintwire::event::Micros(now + by)),

@@ -84,8 +84,10 @@ impl<D: Disk> Maintenance<D> {
         if next.is_some() {
             return Ok(());
         }
-        let newest = self.shared.view.load().segments.last().map(|segment| segment.number);
-        let Some(newest) = newest else { return Ok(()) };
+        let view = self.shared.view.load_full();
+        let Some(newest) = view.segments.last() else { return Ok(()) };
+        // If all that was listed is dropped while the writer begins a segment, the last that is listed is an older one.
+        let newest = newest.number.max(view.first.saturating_sub(1));
         match prepare(&self.shared.disk, &self.shared.settings, newest + 1) {
             Ok(prepared) => *next = Some(prepared),
             // The writer is just about to begin it, or finds out itself that there is no space.

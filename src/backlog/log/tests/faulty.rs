@@ -1,5 +1,6 @@
 //! A disk on which one call fails, or everything from one call on.
 
+use std::fmt::{self, Debug, Formatter};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,10 +27,27 @@ struct Plan {
     /// The next call of this kind fails so.
     fail: Mutex<Option<(Call, io::ErrorKind)>>,
     free: AtomicU64,
+    meanwhile: Meanwhile,
+}
+
+/// What others do while something is written.
+#[derive(Default)]
+struct Meanwhile(Mutex<Option<Box<dyn FnMut() + Send>>>);
+
+impl Debug for Meanwhile {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("Meanwhile")
+    }
 }
 
 impl Plan {
     fn check(&self, call: Call) -> io::Result<()> {
+        // Taken out: what it writes itself calls it no more.
+        let meanwhile = (call == Call::Write).then(|| self.meanwhile.0.lock().take()).flatten();
+        if let Some(mut act) = meanwhile {
+            act();
+            *self.meanwhile.0.lock() = Some(act);
+        }
         let mut fail = self.fail.lock();
         if let Some((_, kind)) = fail.take_if(|(planned, _)| *planned == call) {
             return Err(kind.into());
@@ -53,6 +71,7 @@ impl Faulty {
             left: AtomicU64::new(u64::MAX),
             fail: Mutex::new(None),
             free: AtomicU64::new(u64::MAX),
+            meanwhile: Meanwhile::default(),
         };
         Self { dir, plan: Arc::new(plan) }
     }
@@ -66,6 +85,11 @@ impl Faulty {
     /// The next call of this kind fails.
     pub fn fail(&self, call: Call, kind: io::ErrorKind) {
         *self.plan.fail.lock() = Some((call, kind));
+    }
+
+    /// Has this done before each write.
+    pub fn meanwhile(&self, act: impl FnMut() + Send + 'static) {
+        *self.plan.meanwhile.0.lock() = Some(Box::new(act));
     }
 
     /// What the disk says is free.

@@ -289,6 +289,29 @@ fn rot_in_a_sealed_segment_is_an_error_that_names_it_and_never_data() {
 }
 
 #[test]
+fn a_segment_is_numbered_after_all_that_were_dropped_while_it_began() {
+    let place = Place::new();
+    let disk = place.disk();
+    let mut log = place.try_open_on(disk.clone()).unwrap();
+    let (shared, maintenance) =
+        (std::sync::Arc::clone(&log.shared), std::sync::Arc::clone(&log.maintenance));
+    disk.meanwhile(move || {
+        let mut maintenance = maintenance.lock();
+        maintenance.trim(shared.head()).unwrap();
+        maintenance.step().unwrap();
+    });
+    for _ in 0..6 {
+        fill(&mut log, A_SEGMENT, 7);
+        let extent = log.shared.extent();
+        let retained: Vec<u64> = (extent.earliest.0 + 1..=extent.head.0).collect();
+        assert_eq!(positions(&log), retained);
+        let view = log.shared.view.load_full();
+        let newest = view.segments.last().unwrap().number;
+        assert!(newest >= view.first, "{newest} is numbered like one that was dropped");
+    }
+}
+
+#[test]
 fn a_reader_that_races_with_trimming_gets_everything_or_is_told() {
     let place = Place::new();
     let mut log = place.open();
@@ -311,8 +334,13 @@ fn a_reader_that_races_with_trimming_gets_everything_or_is_told() {
             let wanted = crate::backlog::Read { after, selection, events, bytes, omit_data };
             match read::read(&shared, &wanted) {
                 Ok(page) => {
-                    let found = page.events.iter().map(|event| event.position.0);
-                    assert!(found.eq(after.0 + 1..=page.next.0));
+                    let found: Vec<u64> = page.events.iter().map(|e| e.position.0).collect();
+                    let expected: Vec<u64> = (after.0 + 1..=page.next.0).collect();
+                    assert_eq!(
+                        found, expected,
+                        "after {after} up to {} of {}",
+                        page.next, page.head
+                    );
                     after = page.next;
                 }
                 Err(ReadError::Trimmed) => {

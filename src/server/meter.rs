@@ -2,13 +2,16 @@
 //!
 //! HTTP/2 has frames that cost the sender next to nothing and must be answered, or at least handled: pings, settings,
 //! resets, window updates. hyper and h2 bound some floods of them and not others, so all of them are counted here, where
-//! the bytes come in, whatever they are. What an honest peer says is paid for by what it asks and by what it is sent.
+//! the bytes come in, whatever they are.
+//!
+//! What an honest peer says is paid for. A call pays for its headers, its end and its reset; each message that answers it
+//! pays for what clients say to one. What is left over is kept, since they may say it later and all at once.
 
 use std::io;
 
 use tokio::time::Instant;
 
-use crate::limits::{IDLE_FRAMES, IDLE_FRAMES_PERIOD};
+use crate::limits::{IDLE_FRAMES, IDLE_FRAMES_PAID, IDLE_FRAMES_PERIOD};
 use crate::service::Connection;
 
 /// Bytes of a frame before its payload.
@@ -17,8 +20,8 @@ const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 
-/// Bytes sent to a peer that pay for one frame of it: less than a hint, for which some clients open both windows.
-const BYTES_A_FRAME: usize = 64;
+/// The flag of DATA and HEADERS that ends a request.
+const END_STREAM: u8 = 1;
 
 /// What one connection has received.
 #[derive(Debug)]
@@ -29,14 +32,17 @@ pub struct Meter {
     /// Bytes of the payload that have not.
     payload: usize,
     headers: u64,
+    ends: u64,
     resets: u64,
-    /// Turns of HTTP/2, and what of them led to nothing, that were counted.
+    /// Turns of HTTP/2, what of them led to nothing, and what was paid, that were counted.
     turns: u64,
     counted: u64,
-    /// Bytes sent that have not paid for a whole frame yet.
-    sent: usize,
-    /// Frames that led to nothing since then.
-    idle: usize,
+    paid: u64,
+    /// Frames that may lead to nothing from here on.
+    left: usize,
+    /// More did than were left.
+    overdrawn: bool,
+    /// When there were [`IDLE_FRAMES`] for nothing.
     since: Instant,
 }
 
@@ -48,31 +54,43 @@ impl Meter {
             come: 0,
             payload: 0,
             headers: 0,
+            ends: 0,
             resets: 0,
             turns: 0,
             counted: 0,
-            sent: 0,
-            idle: 0,
+            paid: 0,
+            left: IDLE_FRAMES,
+            overdrawn: false,
             since: Instant::now(),
         }
     }
 
-    /// Counts what has led to nothing by now, before more comes: headers that became no call, resets of no call, and calls
-    /// that were left at once.
+    /// Counts what was paid and what has led to nothing by now, before more comes: headers that became no call, ends and
+    /// resets of no call, and calls that were left at once.
     pub fn settle(&mut self, connection: &Connection) {
         let turns = connection.turns();
         if turns == self.turns {
             return;
         }
         self.turns = turns;
+        let paid = connection.paid();
+        self.left = self.left.saturating_add(small(paid - self.paid)).min(IDLE_FRAMES_PAID);
+        self.paid = paid;
         let calls = connection.begun();
-        let nothing = self.headers.saturating_sub(calls)
-            + self.resets.saturating_sub(calls)
+        let of_no_call = |frames: u64| frames.saturating_sub(calls);
+        let nothing = of_no_call(self.headers)
+            + of_no_call(self.ends)
+            + of_no_call(self.resets)
             + connection.abandoned();
-        // Resets of calls that come later take some of it back.
+        // Frames of calls that come later take some of it back.
         let more = nothing.saturating_sub(self.counted);
         self.counted = self.counted.max(nothing);
-        self.idle += usize::try_from(more).unwrap_or(usize::MAX);
+        self.spend(small(more));
+    }
+
+    fn spend(&mut self, frames: usize) {
+        self.overdrawn |= frames > self.left;
+        self.left = self.left.saturating_sub(frames);
     }
 
     /// These bytes came.
@@ -96,21 +114,15 @@ impl Meter {
     }
 
     fn frame(&mut self) {
-        let [l0, l1, l2, kind, ..] = self.head;
+        let [l0, l1, l2, kind, flags, ..] = self.head;
         self.payload = u32::from_be_bytes([0, l0, l1, l2]) as usize;
         match kind {
+            DATA if flags & END_STREAM != 0 => self.ends += 1,
             DATA if self.payload > 0 => {}
             HEADERS => self.headers += 1,
             RST_STREAM => self.resets += 1,
-            _ => self.idle += 1,
+            _ => self.spend(1),
         }
-    }
-
-    /// So many bytes went.
-    pub fn went(&mut self, bytes: usize) {
-        self.sent += bytes;
-        self.idle = self.idle.saturating_sub(self.sent / BYTES_A_FRAME);
-        self.sent %= BYTES_A_FRAME;
     }
 
     /// Whether the peer may go on.
@@ -118,16 +130,20 @@ impl Meter {
     /// # Errors
     /// It has sent too much that led to nothing.
     pub fn judge(&mut self) -> io::Result<()> {
-        if self.idle <= IDLE_FRAMES {
+        if !self.overdrawn {
             return Ok(());
         }
         if self.since.elapsed() < IDLE_FRAMES_PERIOD {
             let why = "too many frames that lead to nothing";
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
-        (self.idle, self.since) = (0, Instant::now());
+        (self.left, self.overdrawn, self.since) = (IDLE_FRAMES, false, Instant::now());
         Ok(())
     }
+}
+
+fn small(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -146,21 +162,38 @@ mod tests {
         for cut in 1..300 {
             let mut meter = Meter::new();
             bytes.concat().chunks(cut).for_each(|bytes| meter.came(bytes));
-            assert_eq!((meter.idle, meter.headers), (7, 5), "cut after each {cut} bytes");
+            let counted = (IDLE_FRAMES - meter.left, meter.headers);
+            assert_eq!(counted, (7, 5), "cut after each {cut} bytes");
         }
     }
 
+    fn settled(meter: &mut Meter, connection: &Connection) {
+        connection.turned();
+        meter.settle(connection);
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn what_is_sent_and_the_time_pay_for_frames() {
-        let mut meter = Meter::new();
+    async fn answers_and_the_time_pay_for_frames() {
+        let (mut meter, connection) = (Meter::new(), Connection::new(([127, 0, 0, 1], 1).into()));
         meter.came(&frames(6, 8, IDLE_FRAMES));
         assert!(meter.judge().is_ok());
-        meter.went(BYTES_A_FRAME);
-        meter.came(&frames(6, 8, 1));
-        assert!(meter.judge().is_ok());
+        connection.says(0);
+        settled(&mut meter, &connection);
+        let paid = meter.left;
+        meter.came(&frames(6, 8, paid));
+        assert!(paid > 0 && meter.judge().is_ok());
         meter.came(&frames(6, 8, 1));
         assert!(meter.judge().is_err());
         tokio::time::advance(IDLE_FRAMES_PERIOD).await;
         assert!(meter.judge().is_ok());
+    }
+
+    #[test]
+    fn however_much_was_answered_there_is_an_end_to_what_it_pays_for() {
+        let (mut meter, connection) = (Meter::new(), Connection::new(([127, 0, 0, 1], 1).into()));
+        connection.says(usize::MAX);
+        settled(&mut meter, &connection);
+        meter.came(&frames(6, 8, IDLE_FRAMES_PAID + 1));
+        assert!(meter.judge().is_err());
     }
 }

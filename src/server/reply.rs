@@ -24,6 +24,7 @@ struct Held {
 impl Data {
     /// A piece of a reply to a peer.
     pub fn new(bytes: Bytes, connection: &Arc<Connection>) -> Self {
+        connection.says(bytes.len());
         let held = (bytes.len() >= LARGE).then(|| {
             connection.holds(bytes.len());
             Held { connection: Arc::clone(connection), bytes: bytes.len() }

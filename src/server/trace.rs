@@ -5,11 +5,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Response, Uri};
 use hyper::body::{Frame, SizeHint};
+use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tracing::{Instrument, Span, debug, debug_span, warn};

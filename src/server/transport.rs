@@ -25,11 +25,8 @@ impl<T> Transport<T> {
         Self { io, begun: io::Cursor::new(begun), meter, connection }
     }
 
-    fn wrote(&mut self, wrote: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn wrote(&self, wrote: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         self.connection.set_blocked(wrote.is_pending());
-        if let Poll::Ready(Ok(bytes)) = wrote {
-            self.meter.went(bytes);
-        }
         wrote
     }
 }

@@ -9,6 +9,12 @@ use tokio::time::timeout;
 use crate::error::Error;
 use crate::limits::{RETRY_LATER, UNREAD_BYTES, UNREAD_WAIT};
 
+/// Frames that an honest peer may say to one message: grpc-go opens both windows and asks by a ping how far away the hub
+/// is; one to spare.
+const FRAMES_A_MESSAGE: u64 = 4;
+/// And one more for so many bytes of it: windows that are opened a few times for each frame.
+const BYTES_A_FRAME: usize = 4 << 10;
+
 /// One connection, as its transport and its calls see it.
 #[derive(Debug)]
 pub struct Connection {
@@ -24,6 +30,8 @@ pub struct Connection {
     begun: AtomicU64,
     /// Calls that were left before they were answered, soon after they had come.
     abandoned: AtomicU64,
+    /// Frames that the peer may have said to what it was answered.
+    paid: AtomicU64,
     /// Bytes of large replies that are not on their way yet.
     unread: AtomicUsize,
     /// Rings when there are fewer again.
@@ -40,6 +48,7 @@ impl Connection {
             open: AtomicUsize::new(0),
             begun: AtomicU64::new(0),
             abandoned: AtomicU64::new(0),
+            paid: AtomicU64::new(0),
             unread: AtomicUsize::new(0),
             read: Notify::new(),
         }
@@ -98,6 +107,16 @@ impl Connection {
     /// Calls that were ever left unanswered soon after they had come.
     pub fn abandoned(&self) -> u64 {
         self.abandoned.load(Relaxed)
+    }
+
+    /// A message of so many bytes is said to the peer.
+    pub fn says(&self, bytes: usize) {
+        self.paid.fetch_add(FRAMES_A_MESSAGE + (bytes / BYTES_A_FRAME) as u64, Relaxed);
+    }
+
+    /// Frames that the peer may ever have said to what it was answered.
+    pub fn paid(&self) -> u64 {
+        self.paid.load(Relaxed)
     }
 
     /// Bytes of a large reply wait to be sent.

@@ -11,6 +11,7 @@ mod caps;
 mod floods;
 mod handshake;
 mod headers;
+mod honest;
 mod leaving;
 mod stalled;
 mod stated;

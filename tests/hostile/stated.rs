@@ -42,7 +42,8 @@ fn the_figures_in_the_operators_page_are_those_of_the_code() {
     for (name, figure) in [
         ("UNREAD_WAIT", s(limits::UNREAD_WAIT)),
         ("IDLE_FRAMES_PERIOD", s(limits::IDLE_FRAMES_PERIOD)),
-        ("ABANDONED_WITHIN", s(limits::ABANDONED_WITHIN)),
+        ("ABANDONED_WITHIN", format!("{} ms", limits::ABANDONED_WITHIN.as_millis())),
+        ("IDLE_FRAMES_PAID", limits::IDLE_FRAMES_PAID.to_string()),
         ("DRAIN", s(limits::DRAIN)),
     ] {
         assert!(OPERATIONS.contains(&format!("`{name}` ({figure})")), "{name} is {figure}");

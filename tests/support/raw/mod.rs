@@ -17,6 +17,7 @@ const WIDE: u32 = 1 << 30;
 
 pub const SUBSCRIBE: &str = "/hintwire.v1.HubService/Subscribe";
 pub const GET_HUB: &str = "/hintwire.v1.HubService/GetHub";
+pub const PUBLISH_STREAM: &str = "/hintwire.v1.HubService/PublishStream";
 pub const PUBLISH: &str = "/hintwire.v1.HubService/Publish";
 pub const FETCH: &str = "/hintwire.v1.HubService/Fetch";
 
@@ -102,9 +103,13 @@ impl Writer {
 
 /// The frames of a whole gRPC call.
 pub fn call(stream: u32, path: &str, message: &[u8]) -> Vec<u8> {
+    [begin(stream, path), frame::frame(DATA, END_STREAM, stream, &prefixed(message))].concat()
+}
+
+/// A message as gRPC sends it.
+pub fn prefixed(message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes();
-    let body = [&[0][..], &length, message].concat();
-    [begin(stream, path), frame::frame(DATA, END_STREAM, stream, &body)].concat()
+    [&[0][..], &length, message].concat()
 }
 
 /// The beginning of a call: its headers, and no message yet.

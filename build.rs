@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .build_client(false)
         .codec_path("crate::service::codec::Codec")
         .extern_path(".hintwire.v1.FetchResponse", "crate::service::page::FetchPage")
+        .extern_path(".hintwire.v1.FetchStreamResponse", "crate::service::fetch_stream::Answer")
         .extern_path(".hintwire.v1.SnapshotResponse", "crate::service::page::SnapshotPage")
         .extern_path(".hintwire.v1", "crate::v1")
         .extern_path(".google.rpc.Status", "::tonic_types::Status")

@@ -16,7 +16,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use tower::Service as _;
 
-const CALLS: [&str; 8] = [
+const CALLS: [&str; 9] = [
     "Publish",
     "PublishStream",
     "Subscribe",
@@ -25,6 +25,7 @@ const CALLS: [&str; 8] = [
     "DescribeCursor",
     "ListTopics",
     "GetHub",
+    "FetchStream",
 ];
 
 pub fn run(bytes: &[u8]) {

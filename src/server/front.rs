@@ -28,7 +28,7 @@ pub struct Front {
     pub limits: Limits,
     /// What GetHub tells of the backlog's id window.
     pub id_window: Duration,
-    /// Tells publish streams to end.
+    /// Tells streams of requests to end.
     pub draining: CancellationToken,
     /// Health and reflection.
     pub others: Routes,

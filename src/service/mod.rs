@@ -6,6 +6,8 @@ mod codec;
 mod connection;
 mod describe;
 mod fetch;
+mod fetch_stream;
+mod incoming;
 mod page;
 mod parse;
 mod publish;
@@ -23,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 pub use self::connection::Connection;
+use self::fetch_stream::Pages;
 use self::page::{FetchPage, SnapshotPage};
 use self::publish_stream::Answers;
 use self::subscribe::Hints;
@@ -46,7 +49,7 @@ pub struct Service {
     pub limits: Limits,
     /// What GetHub tells of the backlog's id window.
     pub id_window: Duration,
-    /// Tells publish streams to end.
+    /// Tells streams of requests to end.
     pub draining: CancellationToken,
     /// The connection.
     pub connection: Arc<Connection>,
@@ -54,6 +57,7 @@ pub struct Service {
 
 #[tonic::async_trait]
 impl generated::hub_service_server::HubService for Service {
+    type FetchStreamStream = Pages;
     type PublishStreamStream = Answers;
     type SubscribeStream = Hints;
 
@@ -83,6 +87,13 @@ impl generated::hub_service_server::HubService for Service {
         request: Request<v1::FetchRequest>,
     ) -> Result<Response<FetchPage>, Status> {
         Ok(Response::new(fetch::call(self, request.into_inner()).await?))
+    }
+
+    async fn fetch_stream(
+        &self,
+        request: Request<Streaming<v1::FetchStreamRequest>>,
+    ) -> Result<Response<Pages>, Status> {
+        Ok(Response::new(Pages::new(self.clone(), request.into_inner())))
     }
 
     async fn snapshot(

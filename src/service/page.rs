@@ -99,11 +99,12 @@ impl Line<'_> {
 }
 
 /// Bytes of a field whose number takes one byte.
-fn field_size(len: usize) -> usize {
+pub fn field_size(len: usize) -> usize {
     1 + encoded_len_varint(len as u64) + len
 }
 
-fn put_head(tag: u32, len: usize, out: &mut impl BufMut) {
+/// Writes what stands before the bytes of a field.
+pub fn put_head(tag: u32, len: usize, out: &mut impl BufMut) {
     encode_key(tag, WireType::LengthDelimited, out);
     encode_varint(len as u64, out);
 }

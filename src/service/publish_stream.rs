@@ -10,9 +10,9 @@ use std::task::{Context, Poll, Waker, ready};
 
 use futures_util::Stream;
 use prost::Message;
-use tokio_util::sync::WaitForCancellationFutureOwned;
-use tonic::{Code, Status, Streaming};
+use tonic::{Status, Streaming};
 
+use super::incoming::Incoming;
 use super::status::rpc_status;
 use super::{Service, publish};
 use crate::error::{Error, WriteOutcome};
@@ -27,16 +27,12 @@ type Answer = Result<Vec<Published>, Error>;
 /// The answers of one stream.
 pub struct Answers<R = Streaming<v1::PublishStreamRequest>> {
     service: Service,
-    /// `None` once nothing more is read.
-    requests: Option<R>,
-    draining: Pin<Box<WaitForCancellationFutureOwned>>,
+    requests: Incoming<R>,
     unanswered: VecDeque<Unanswered>,
     unanswered_bytes: usize,
     last_sequence: Option<i64>,
     /// The refusal that ended the stream.
     refusal: Option<Error>,
-    /// Why no more requests can be read, if that is an error; told after all answers.
-    broken: Option<Status>,
 }
 
 struct Unanswered {
@@ -57,14 +53,12 @@ where
     /// The answers to the requests of one stream.
     pub fn new(service: Service, requests: R) -> Self {
         Self {
-            draining: Box::pin(service.draining.clone().cancelled_owned()),
+            requests: Incoming::new(requests, &service),
             service,
-            requests: Some(requests),
             unanswered: VecDeque::new(),
             unanswered_bytes: 0,
             last_sequence: None,
             refusal: None,
-            broken: None,
         }
     }
 
@@ -96,7 +90,7 @@ where
             (Some(refusal), _) => not_written(refusal.clone()),
             (None, error) => {
                 if !error.is_final() {
-                    self.requests = None;
+                    self.requests.stop();
                     self.refusal = Some(error.clone());
                 }
                 error
@@ -108,26 +102,17 @@ where
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let idle = self.unanswered.is_empty();
         while self.has_room() {
-            let Some(requests) = &mut self.requests else { break };
-            match Pin::new(requests).poll_next(cx) {
-                Poll::Ready(Some(Ok(request))) => self.take(request),
-                Poll::Ready(Some(Err(status))) => self.stop(Some(self.read_error(status))),
-                Poll::Ready(None) => self.stop(None),
-                Poll::Pending if self.draining.as_mut().poll(cx).is_ready() => self.stop(None),
-                Poll::Pending => break,
+            match self.requests.poll_next(cx) {
+                Poll::Ready(Some(request)) => self.take(request),
+                Poll::Ready(None) | Poll::Pending => break,
             }
         }
-        let ready = idle && (self.requests.is_none() || !self.unanswered.is_empty());
+        let ready = idle && (self.requests.is_over() || !self.unanswered.is_empty());
         if ready { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn has_room(&self) -> bool {
         self.unanswered.len() < STREAM_UNANSWERED && self.unanswered_bytes < STREAM_UNANSWERED_BYTES
-    }
-
-    fn stop(&mut self, broken: Option<Status>) {
-        self.requests = None;
-        self.broken = broken;
     }
 
     fn take(&mut self, request: v1::PublishStreamRequest) {
@@ -138,7 +123,7 @@ where
             Err(error) => Batch::Answered(Err(error)),
         };
         if matches!(&batch, Batch::Answered(Err(error)) if !error.is_final()) {
-            self.requests = None;
+            self.requests.stop();
         }
         self.unanswered_bytes += bytes;
         self.unanswered.push_back(Unanswered { sequence, bytes, batch });
@@ -157,14 +142,6 @@ where
         let batch = request.request.ok_or_else(|| Error::invalid("request", "is missing"))?;
         publish::submit(&self.service, batch, bytes)
     }
-
-    /// tonic's own limit, which stands above ours, has no reason of ours.
-    fn read_error(&self, status: Status) -> Status {
-        if status.code() == Code::OutOfRange {
-            return Error::too_large("request", self.service.limits.request_bytes).into();
-        }
-        status
-    }
 }
 
 impl<R> Stream for Answers<R>
@@ -178,8 +155,8 @@ where
         loop {
             match self.poll_answer(cx) {
                 Poll::Ready(Some(answer)) => return Poll::Ready(Some(Ok(answer))),
-                Poll::Ready(None) if self.requests.is_none() => {
-                    return Poll::Ready(self.broken.take().map(Err));
+                Poll::Ready(None) if self.requests.is_over() => {
+                    return Poll::Ready(self.requests.end().map(Err));
                 }
                 Poll::Ready(None) | Poll::Pending => ready!(self.poll_read(cx)),
             }

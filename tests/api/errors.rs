@@ -11,6 +11,7 @@ use hintwire::v1;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use crate::support::fetches::{FetchStream, Fetches};
 use crate::support::gate::Gate;
 use crate::support::{Client, Server, batch, event, fetch, info, reason, subscribe};
 
@@ -19,12 +20,22 @@ async fn publish(client: &mut Client) -> String {
     reply.into_inner().results[0].cursor.clone()
 }
 
-/// Fetch and Subscribe judge a cursor alike.
+/// What a fetch is refused with over a stream.
+async fn streamed(client: &mut Client, request: v1::FetchRequest) -> Status {
+    let stream = FetchStream::open(client).await;
+    Fetches::Stream(stream).fetch(request).await.unwrap_err()
+}
+
+/// Fetch, FetchStream and Subscribe judge a cursor alike.
 async fn refused(client: &mut Client, cursor: &str) -> Status {
     let fetched = client.fetch(fetch("a", cursor)).await.unwrap_err();
     let subscribed = client.subscribe(subscribe("a", cursor)).await.unwrap_err();
     assert_eq!(info(&fetched).metadata, info(&subscribed).metadata);
     assert_eq!(fetched.code(), subscribed.code());
+    let streamed = streamed(client, fetch("a", cursor)).await;
+    assert_eq!((streamed.code(), streamed.message()), (fetched.code(), fetched.message()));
+    let (ours, theirs) = (info(&streamed), info(&fetched));
+    assert_eq!((ours.reason, ours.metadata), (theirs.reason, theirs.metadata));
     fetched
 }
 
@@ -83,9 +94,11 @@ async fn a_cursor_after_the_head_is_for_a_person_to_decide() {
     assert_eq!((&info.metadata["head"], info.metadata.contains_key("incarnation")), (&head, true));
 
     let behind = v1::FetchRequest { at_least: ahead.to_string(), ..fetch("a", "") };
-    let refused = client.fetch(behind).await.unwrap_err();
-    assert_eq!((refused.code(), &*self::info_reason(&refused)), (Code::Unavailable, "NODE_BEHIND"));
-    assert!(refused.get_details_retry_info().is_some());
+    let called = client.fetch(behind.clone()).await.unwrap_err();
+    for refused in [called, streamed(&mut client, behind).await] {
+        assert_eq!((refused.code(), &*info_reason(&refused)), (Code::Unavailable, "NODE_BEHIND"));
+        assert!(refused.get_details_retry_info().is_some());
+    }
 }
 
 fn info_reason(status: &Status) -> String {

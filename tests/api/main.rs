@@ -8,6 +8,7 @@ mod describe;
 mod drain;
 mod errors;
 mod fetch;
+mod fetch_stream;
 mod health;
 mod publish;
 mod publish_stream;

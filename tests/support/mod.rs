@@ -1,6 +1,7 @@
 //! A real hub on a free port, and what tests need to talk to it.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod fetches;
 pub mod gate;
 
 use std::net::SocketAddr;

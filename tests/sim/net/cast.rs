@@ -3,7 +3,6 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use hintwire::cursor::Position;
 use parking_lot::Mutex;
 use turmoil::Sim;
 
@@ -81,13 +80,9 @@ impl Cast {
         self.done.lock().iter().all(|done| *done >= round)
     }
 
-    /// The followers that have not heard of the newest event that they want.
-    pub fn behind(&self, scene: &Scene) -> Vec<&Follower> {
-        let behind = |follower: &&Follower| {
-            let goal = scene.newest(&follower.place.selection);
-            goal > Position::INCEPTION && !follower.place.has_reached(goal)
-        };
-        self.followers.iter().filter(behind).collect()
+    /// The followers that have not reached the newest event that they want.
+    pub fn behind(&self) -> impl Iterator<Item = &Follower> {
+        self.followers.iter().filter(|follower| follower.place.is_behind())
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Place {
     pub interest: Interest,
     pub selection: Selection,
     kept: Arc<Mutex<Kept>>,
+    /// Of so many answered events, the newest that it wants.
+    goal: Arc<Mutex<(usize, Position)>>,
 }
 
 struct Kept {
@@ -36,7 +38,7 @@ impl Place {
     pub fn new(scene: &Scene, interest: Interest) -> Self {
         let kept = Kept { own: String::new(), follower: scene.number(), streaming: false };
         let (scene, selection) = (scene.clone(), interest.selection());
-        Self { scene, interest, selection, kept: Arc::new(Mutex::new(kept)) }
+        Self { scene, interest, selection, kept: Arc::new(Mutex::new(kept)), goal: Arc::default() }
     }
 
     /// A run of the follower begins.
@@ -79,11 +81,13 @@ impl Place {
         self.kept.lock().streaming
     }
 
-    /// Whether it stands at a place, or after it.
-    pub fn has_reached(&self, goal: Position) -> bool {
+    /// Whether it has not reached the newest answered event that it wants.
+    pub fn is_behind(&self) -> bool {
+        let mut goal = self.goal.lock();
+        *goal = self.scene.newest(&self.selection, *goal);
         let own = self.own();
         let position = if own.is_empty() { Position::INCEPTION } else { cursor(&own).position };
-        position >= goal
+        position < goal.1
     }
 
     /// It has handled events, perhaps none, and stands at a token from now on.

@@ -107,14 +107,13 @@ impl Stage {
     fn recover(&mut self) -> Result<(), String> {
         let well = |stage: &mut Self| {
             let mut followers = stage.cast.followers.iter();
-            stage.cast.behind(&stage.scene).is_empty()
+            stage.cast.behind().next().is_none()
                 && followers.all(|f| !f.wants_stream() || f.place.is_streaming())
         };
         if self.until(RECOVERY, well)? {
             return Ok(());
         }
-        let behind = self.cast.behind(&self.scene);
-        let behind: Vec<String> = behind.iter().map(|follower| follower.describe()).collect();
+        let behind: Vec<String> = self.cast.behind().map(|follower| follower.describe()).collect();
         Err(format!("not all caught up: {behind:#?}"))
     }
 
@@ -128,8 +127,7 @@ impl Stage {
     }
 
     fn late(&self) -> Vec<String> {
-        let behind = self.cast.behind(&self.scene);
-        let late = behind.into_iter().filter(|follower| follower.must_hear());
+        let late = self.cast.behind().filter(|follower| follower.must_hear());
         late.map(|follower| follower.describe()).collect()
     }
 

@@ -115,11 +115,15 @@ impl Scene {
         self.acked.lock().extend(places.zip(events.iter().cloned()));
     }
 
-    /// The newest answered event of a selection.
-    pub fn newest(&self, selection: &Selection) -> Position {
+    /// The newest answered event of a selection, given that of the first `known`; and how many there are now.
+    pub fn newest(
+        &self,
+        selection: &Selection,
+        (known, newest): (usize, Position),
+    ) -> (usize, Position) {
         let acked = self.acked.lock();
-        let selected = acked.iter().filter(|(_, event)| selects(selection, event));
-        selected.map(|(position, _)| *position).max().unwrap_or_default()
+        let selected = acked[known..].iter().filter(|(_, event)| selects(selection, event));
+        (acked.len(), selected.map(|(position, _)| *position).fold(newest, Position::max))
     }
 
     /// A rare state was reached.

@@ -15,18 +15,17 @@ pub fn matches_any(selection: &Selection, topic: &str) -> bool {
 
 /// Whether a pattern matches a topic.
 pub fn matches(pattern: &str, topic: &str) -> bool {
-    path(&pattern.split('/').collect::<Vec<_>>(), &topic.split('/').collect::<Vec<_>>())
-}
-
-fn path(pattern: &[&str], topic: &[&str]) -> bool {
-    match (pattern, topic) {
-        ([], []) => true,
-        (["**"], [_, ..]) => topic.iter().all(|segment| !segment.starts_with('~')),
-        (["*", pattern @ ..], [first, topic @ ..]) => {
-            !first.starts_with('~') && path(pattern, topic)
+    let (mut pattern, mut topic) = (pattern.split('/'), topic.split('/'));
+    let is_open = |segment: &str| !segment.starts_with('~');
+    loop {
+        match (pattern.next(), topic.next()) {
+            (None, None) => return true,
+            // It stands last.
+            (Some("**"), Some(first)) => return is_open(first) && topic.all(is_open),
+            (Some("*"), Some(segment)) if is_open(segment) => {}
+            (Some(wanted), Some(segment)) if wanted == segment => {}
+            _ => return false,
         }
-        ([wanted, pattern @ ..], [first, topic @ ..]) => wanted == first && path(pattern, topic),
-        _ => false,
     }
 }
 

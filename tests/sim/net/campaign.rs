@@ -14,7 +14,7 @@ const SEEDS: u64 = 4;
 const ENOUGH: u64 = 100;
 
 /// States of the hub in which bugs like to hide.
-const RARE: [&str; 16] = [
+const RARE: [&str; 17] = [
     "backlog failed seen",
     "cursor moved by head",
     "hint conflated",
@@ -27,6 +27,7 @@ const RARE: [&str; 16] = [
     "repeat answered",
     "stream ended by age",
     "stream ended by drain",
+    "stream opened while its last event was published",
     "trimmed cursor met",
     "waiter dropped",
     "expectation failed",

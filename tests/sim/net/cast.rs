@@ -8,11 +8,11 @@ use turmoil::Sim;
 
 use super::follower::{self, Ways};
 use super::hub::Machine;
-use super::interest::INTERESTS;
+use super::interest::{INTERESTS, JOINED};
 use super::place::Place;
 use super::publisher::Publisher;
 use super::raw::{self, Habits, Raw};
-use super::scene::{Scene, one_of};
+use super::scene::{Act, Scene, one_of};
 use super::{poller, port};
 
 /// The hub's host.
@@ -20,6 +20,8 @@ pub const HUB: &str = "hub";
 const PUBLISHERS: usize = 2;
 /// On each host with followers; of each kind one, and one more of any.
 const FOLLOWERS: usize = 4;
+/// On each host with followers, those that join in a round. How long each is on its way, the network decides.
+const JOINERS: usize = 12;
 
 /// The name of a host: 0 has the publishers, the others have followers.
 pub fn host(nth: usize) -> &'static str {
@@ -45,6 +47,8 @@ enum Kind {
     Raw(Habits),
     Follow(Ways),
     LongPoll,
+    /// Comes in a round just when its topic gets its only event.
+    Joiner(u32, Habits),
 }
 
 impl Cast {
@@ -60,7 +64,7 @@ impl Cast {
         let done = Arc::new(Mutex::new(vec![0; PUBLISHERS]));
         publishers(scene, sim, &done);
         for nth in 1..=scene.plan.readers {
-            let here: Rc<Vec<Follower>> = Rc::new((0..FOLLOWERS).map(|i| any(scene, i)).collect());
+            let here: Rc<Vec<Follower>> = Rc::new(crowd(scene));
             followers.extend(here.iter().cloned());
             sim.host(host(nth), move || {
                 let here = Rc::clone(&here);
@@ -97,6 +101,16 @@ fn publishers(scene: &Scene, sim: &mut Sim<'_>, done: &Arc<Mutex<Vec<u32>>>) {
     });
 }
 
+/// Those of a host.
+fn crowd(scene: &Scene) -> Vec<Follower> {
+    let joiners = (1..).zip(JOINED).flat_map(|(round, interest)| [(round, interest); JOINERS]);
+    let joiners = joiners.map(|(round, interest)| Follower {
+        place: Place::new(scene, interest),
+        kind: Kind::Joiner(round, raw::habits()),
+    });
+    (0..FOLLOWERS).map(|nth| any(scene, nth)).chain(joiners).collect()
+}
+
 /// The first are one of each kind.
 fn any(scene: &Scene, nth: usize) -> Follower {
     let kind = match nth {
@@ -115,10 +129,10 @@ impl Follower {
 
     /// Whether news must reach it soon: it has a stream, and waits for nothing else.
     pub fn must_hear(&self) -> bool {
-        matches!(self.kind, Kind::Raw(_)) && self.place.is_streaming()
+        matches!(self.kind, Kind::Raw(_) | Kind::Joiner(..)) && self.place.is_streaming()
     }
 
-    /// Whether it is one that keeps a stream.
+    /// Whether it is one that has a stream all the time.
     pub fn wants_stream(&self) -> bool {
         matches!(self.kind, Kind::Raw(_))
     }
@@ -132,6 +146,10 @@ impl Follower {
         let client = port::client(hub);
         match self.kind {
             Kind::Raw(habits) => Raw { place: self.place, client, habits }.run().await,
+            Kind::Joiner(round, habits) => {
+                self.place.scene.until(Act::Calm(round)).await;
+                Raw { place: self.place, client, habits }.run().await;
+            }
             Kind::Follow(ways) => follower::run(self.place, client, ways).await,
             Kind::LongPoll => poller::run(self.place, client).await,
         }

@@ -39,6 +39,10 @@ pub const INTERESTS: [Interest; 8] = [
     Interest { patterns: &["b/**"], types: &["made", "gone"], attributes: &[("color", "green")] },
 ];
 
+/// What is published to once in each round of the second act: for those that come just then.
+pub const JOINED: [Interest; 4] =
+    [all(&["join/1"]), all(&["join/2"]), all(&["join/3"]), all(&["join/4"])];
+
 impl Interest {
     /// In the words of a history.
     pub fn selection(&self) -> Selection {

@@ -18,6 +18,7 @@ mod plan;
 mod poller;
 mod port;
 mod publisher;
+mod races;
 mod raw;
 mod run;
 mod scene;

@@ -9,7 +9,7 @@ use hintwire::v1;
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
-use super::interest::event;
+use super::interest::{JOINED, event};
 use super::port;
 use super::scene::{Act, Scene, chance, pass, up_to};
 use crate::validate::convert::{cursor, event_on_wire};
@@ -47,7 +47,12 @@ impl Publisher {
                 Act::Chaos if chance(20) => self.pipeline().await,
                 Act::Chaos => self.some_batch().await,
                 Act::Calm(round) => {
-                    self.until_written().await;
+                    let events = self.batch();
+                    self.until_written(events).await;
+                    if nth == 0 {
+                        let last = self.last_of(round);
+                        self.until_written(vec![last]).await;
+                    }
                     done.lock()[nth] = round;
                     self.scene.after(now).await;
                 }
@@ -67,6 +72,12 @@ impl Publisher {
     fn next(&mut self) -> v1::Event {
         self.sent += 1;
         event(&format!("{}-{}", self.name, self.sent))
+    }
+
+    /// The one event that those want who join in a round.
+    fn last_of(&mut self, round: u32) -> v1::Event {
+        let [topic] = JOINED[round as usize - 1].patterns else { panic!("one topic a round") };
+        v1::Event { topic: topic.to_string(), ..self.next() }
     }
 
     /// One call, which may be given up, repeat an old one, or expect something.
@@ -95,8 +106,7 @@ impl Publisher {
     }
 
     /// A call that is made until it succeeds.
-    async fn until_written(&mut self) {
-        let mut events = self.batch();
+    async fn until_written(&mut self, mut events: Vec<v1::Event>) {
         // Each can be told apart, so that it may be sent again.
         events.iter_mut().for_each(|event| event.id.clone_from(&event.content_type));
         let request = || v1::PublishRequest { events: events.clone(), expected_cursor: None };

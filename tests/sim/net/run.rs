@@ -14,6 +14,7 @@ use super::conflated::conflated;
 use super::director::Director;
 use super::hub::Machine;
 use super::plan::Plan;
+use super::races::races;
 use super::scene::{Act, Rare, Scene};
 use crate::validate::{Counts, History, What, convert, validate};
 
@@ -54,6 +55,8 @@ pub fn run(seed: u64) -> Result<Outcome, String> {
     read_all(&scene, &machine)?;
     let history = scene.recorder.finish();
     (0..conflated(&history)).for_each(|_| scene.saw("hint conflated"));
+    let raced = "stream opened while its last event was published";
+    (0..races(&history)).for_each(|_| scene.saw(raced));
     let counts = validate(&history).map_err(|violation| violation.to_string())?;
     Ok(Outcome { history, rare: scene.rare(), counts })
 }

@@ -43,7 +43,7 @@ type Acked = Vec<(Position, Arc<Event>)>;
 pub type Rare = BTreeMap<&'static str, usize>;
 
 /// A part of a simulation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Act {
     /// Everybody is busy, and all kinds of things fail.
     Chaos,
@@ -100,6 +100,13 @@ impl Scene {
     /// Something else begins.
     pub fn begin(&self, act: Act) {
         *self.act.lock() = act;
+    }
+
+    /// Waits until something is going on, or is over.
+    pub async fn until(&self, act: Act) {
+        while self.act() < act {
+            pass(LOOK).await;
+        }
     }
 
     /// Waits until something else than this is going on. (A `watch` would wake its waiters in a random order.)

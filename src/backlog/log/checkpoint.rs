@@ -116,7 +116,8 @@ fn put_topic<F: DiskFile>(writer: &mut PageWriter<'_, F>, entry: &TopicEntry) ->
     let mut after: Option<String> = None;
     loop {
         let keys = entry.keys_after(after.as_deref(), STEP);
-        for (key, state) in &keys {
+        // One that came since comes again from the log, and must not seem to be counted already.
+        for (key, state) in keys.iter().filter(|(_, state)| state.position <= newest) {
             writer.put(&encode_key(key, *state))?;
         }
         match keys.into_iter().last() {

@@ -17,34 +17,25 @@ use crate::topic::table::TopicEntry;
 const STEP: usize = 256;
 
 /// Topics with the number of their events.
-type Counts = Vec<(Box<str>, u32)>;
+pub(super) type Counts = HashMap<Box<str>, u64>;
 
-/// Counts the events of a dropped segment no more, and drops the keys whose newest event it held: tombstones, or all if
+/// Counts the events of dropped segments no more, and drops the keys whose newest event they held: tombstones, or all if
 /// none is to survive.
-pub(super) fn forget<D: Disk>(
-    shared: &Shared<D>,
-    segment: &Arc<Segment<D>>,
-    earliest: Position,
-) -> io::Result<()> {
-    for (name, events) in names(shared, segment)? {
+pub(super) fn forget<D: Disk>(shared: &Shared<D>, dropped: Counts, earliest: Position) {
+    for (name, events) in dropped {
         if let Some(entry) = shared.topics.get(&name) {
             forget_keys(shared, &entry, earliest);
-            shared.topics.forget(&entry, u64::from(events), earliest);
+            shared.topics.forget(&entry, events, earliest);
         }
     }
-    Ok(())
+    shared.topics.sweep();
 }
 
 /// Counts all events after the trim point anew, and drops the keys that go with what lies before it. What was there when
 /// the counts were written down may be gone, or rewritten.
 pub(super) fn recount<D: Disk>(shared: &Shared<D>) -> io::Result<()> {
     let view = shared.view.load_full();
-    let mut counts: HashMap<Box<str>, u64> = HashMap::new();
-    for segment in view.segments.iter().filter(|segment| segment.number >= view.first) {
-        for (name, events) in names(shared, segment)? {
-            *counts.entry(name).or_default() += u64::from(events);
-        }
-    }
+    let counts = count(shared, view.segments.iter().filter(|s| s.number >= view.first))?;
     let mut entries = shared.topics.after(None, STEP);
     while let Some(last) = entries.last().map(|entry| entry.topic().clone()) {
         for entry in &entries {
@@ -54,45 +45,65 @@ pub(super) fn recount<D: Disk>(shared: &Shared<D>) -> io::Result<()> {
         }
         entries = shared.topics.after(Some(last.as_str()), STEP);
     }
+    shared.topics.sweep();
     Ok(())
 }
 
-/// The topics of a segment, with the number of events of each.
-fn names<D: Disk>(shared: &Shared<D>, segment: &Arc<Segment<D>>) -> io::Result<Counts> {
+/// The topics of segments, with the number of events of each.
+pub(super) fn count<'s, D: Disk>(
+    shared: &Shared<D>,
+    segments: impl Iterator<Item = &'s Arc<Segment<D>>>,
+) -> io::Result<Counts> {
+    let mut counts = Counts::new();
+    for segment in segments {
+        add_names(shared, segment, &mut counts)?;
+    }
+    Ok(counts)
+}
+
+fn add_names<D: Disk>(
+    shared: &Shared<D>,
+    segment: &Arc<Segment<D>>,
+    counts: &mut Counts,
+) -> io::Result<()> {
     match &segment.form {
-        Form::Live(live) => Ok(by_topic(live)),
+        Form::Live(live) => add_live(live, counts),
         Form::Stored(index) => match all_names(index)? {
-            Some(names) => Ok(names),
+            Some(names) => {
+                for (name, events) in names {
+                    *counts.entry(name).or_default() += events;
+                }
+            }
             None => {
                 let rebuilt = rebuild(shared, segment);
                 rebuilt.map_err(|error| io::Error::other(format!("{error:?}")))?;
                 let view = shared.view.load_full();
                 let now = view.segments.iter().find(|now| now.number == segment.number);
-                now.map_or_else(|| Ok(Vec::new()), |now| names(shared, now))
+                return now.map_or(Ok(()), |now| add_names(shared, now, counts));
             }
         },
-        Form::Sparse(_) => Ok(Vec::new()),
+        Form::Sparse(_) => {}
     }
+    Ok(())
 }
 
 fn all_names<F: DiskFile>(index: &IndexFile<F>) -> io::Result<Option<Counts>> {
-    let (mut all, mut page) = (Vec::new(), Some(0));
+    let (mut all, mut page) = (Counts::new(), Some(0));
     while let Some(at) = page {
         let Some((names, next)) = index.names(at)? else { return Ok(None) };
-        all.extend(names.into_iter().map(|topic| (topic.name, topic.count)));
+        all.extend(names.into_iter().map(|topic| (topic.name, u64::from(topic.count))));
         page = next;
     }
     Ok(Some(all))
 }
 
-fn by_topic(live: &LiveIndex) -> Counts {
-    let mut counts: HashMap<&str, u32> = HashMap::new();
-    for ordinal in 0..live.count() {
-        if let Some(topic) = live.topic(ordinal) {
-            *counts.entry(topic.entry.topic().as_str()).or_default() += 1;
+fn add_live(live: &LiveIndex, counts: &mut Counts) {
+    for topic in (0..live.count()).filter_map(|ordinal| live.topic(ordinal)) {
+        match counts.get_mut(topic.entry.topic().as_str()) {
+            Some(count) => *count += 1,
+            None => drop(counts.insert(topic.entry.topic().as_str().into(), 1)),
         }
     }
-    counts.into_iter().map(|(name, count)| (name.into(), count)).collect()
 }
 
 fn forget_keys<D: Disk>(shared: &Shared<D>, entry: &Arc<TopicEntry>, earliest: Position) {

@@ -47,7 +47,6 @@ impl<D: Disk> Maintenance<D> {
         if reach.is_some_and(|reach| reach.earliest < earliest) {
             // The last life dropped segments and ended before it wrote that down.
             drop::recount(&shared)?;
-            shared.topics.sweep();
         }
         let inception = Position::INCEPTION;
         let none = Reach { at: inception, earliest: inception, time: Micros::default() };
@@ -137,12 +136,11 @@ impl<D: Disk> Maintenance<D> {
             self.checkpoint()?;
         }
         let before = self.shared.view.load_full();
+        // All that can fail comes first: what is dropped is read no more, and would be counted for ever.
+        let dropped = drop::count(&self.shared, retention::passed(&before, earliest))?;
         self.change_view(|view| retention::moved(view, earliest))?;
         self.dropped = true;
-        for segment in retention::passed(&before, earliest) {
-            drop::forget(&self.shared, segment, earliest)?;
-        }
-        self.shared.topics.sweep();
+        drop::forget(&self.shared, dropped, earliest);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::backlog::log::dir::{Dir, DirFile};
 use crate::backlog::log::disk::{Disk, DiskFile};
 
-/// A call that changes something.
+/// A call that may fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Call {
     Write,
@@ -18,6 +18,8 @@ pub enum Call {
     Truncate,
     Allocate,
     Name,
+    /// It changes nothing, and is not counted.
+    Read,
 }
 
 #[derive(Debug)]
@@ -26,6 +28,8 @@ struct Plan {
     left: AtomicU64,
     /// The next call of this kind fails so.
     fail: Mutex<Option<(Call, io::ErrorKind)>>,
+    /// Calls that take space and still get it.
+    space: AtomicU64,
     free: AtomicU64,
     meanwhile: Meanwhile,
 }
@@ -48,14 +52,23 @@ impl Plan {
             act();
             *self.meanwhile.0.lock() = Some(act);
         }
-        let mut fail = self.fail.lock();
-        if let Some((_, kind)) = fail.take_if(|(planned, _)| *planned == call) {
-            return Err(kind.into());
+        self.planned(call)?;
+        if matches!(call, Call::Write | Call::Allocate) && !one_less(&self.space) {
+            return Err(io::ErrorKind::StorageFull.into());
         }
-        let one_less = |left: u64| left.checked_sub(1);
-        let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
-        left.map(drop).map_err(|_| io::Error::other("crashed"))
+        if one_less(&self.left) { Ok(()) } else { Err(io::Error::other("crashed")) }
     }
+
+    fn planned(&self, call: Call) -> io::Result<()> {
+        let failing = self.fail.lock().take_if(|(planned, _)| *planned == call);
+        failing.map_or(Ok(()), |(_, kind)| Err(kind.into()))
+    }
+}
+
+/// Counts one down; whether there was one.
+fn one_less(count: &AtomicU64) -> bool {
+    let less = |left: u64| left.checked_sub(1);
+    count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
 }
 
 /// A directory with a plan.
@@ -70,6 +83,7 @@ impl Faulty {
         let plan = Plan {
             left: AtomicU64::new(u64::MAX),
             fail: Mutex::new(None),
+            space: AtomicU64::new(u64::MAX),
             free: AtomicU64::new(u64::MAX),
             meanwhile: Meanwhile::default(),
         };
@@ -80,6 +94,11 @@ impl Faulty {
     pub fn crash_after(self, calls: u64) -> Self {
         self.plan.left.store(calls, Ordering::SeqCst);
         self
+    }
+
+    /// There is space for so many calls more.
+    pub fn run_out_of_space_after(&self, calls: u64) {
+        self.plan.space.store(calls, Ordering::SeqCst);
     }
 
     /// The next call of this kind fails.
@@ -156,6 +175,7 @@ impl DiskFile for FaultyFile {
     }
 
     fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<()> {
+        self.plan.planned(Call::Read)?;
         self.file.read_at(into, offset)
     }
 

@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod directory;
 mod faulty;
+mod forget;
 mod model;
 mod repair;
 mod retention;

@@ -56,7 +56,7 @@ pub trait DiskFile: Debug + Send + Sync + 'static {
     /// can promise that.
     fn allocate(&self, len: u64) -> io::Result<()>;
 
-    /// Cuts the file.
+    /// Cuts the file, or makes it longer with zeros that take no space.
     fn truncate(&self, len: u64) -> io::Result<()>;
 
     /// Makes content and length durable.

@@ -72,6 +72,7 @@ impl<D: Disk> Mender<'_, D> {
                 newest.rewrite()?;
                 let (number, last) = (newest.segment.number, newest.last);
                 let name = file_name(number);
+                next.as_ref().map_or(Ok(()), |next| not_empty(&*next.file)).in_file(&name)?;
                 let (end, created) = (newest.end, newest.created);
                 let active = Active::resume(newest.segment, end, created).in_file(&name)?;
                 match torn {
@@ -100,7 +101,7 @@ impl<D: Disk> Mender<'_, D> {
     ) -> Result<Ending<D>, OpenError> {
         let number = active.segment.number;
         let (name, at) = (file_name(number), active.at);
-        let prepared = next.map_or_else(|| empty_file(self.disk, number + 1), Ok)?;
+        let prepared = next.map_or_else(|| bare_file(self.disk, number + 1), Ok)?;
         let bytes = torn.map_or(0, |torn| torn + 1 - at);
         let next = beyond(last, bytes).max(self.lineage.first());
         active.seal(last, next, self.time).in_file(&name)?;
@@ -136,12 +137,20 @@ impl<D: Disk> Mender<'_, D> {
 
 type Ending<D> = (Tail<D>, Option<Prepared<D>>, Option<String>);
 
-/// Makes the empty file of a segment, and its name durable.
-pub fn empty_file<D: Disk>(disk: &D, number: u32) -> Result<Prepared<D>, OpenError> {
+/// Makes the file of a segment, and its name durable, whether there is space or not.
+pub fn bare_file<D: Disk>(disk: &D, number: u32) -> Result<Prepared<D>, OpenError> {
     let name = file_name(number);
     let file = disk.create(&name).in_file(&name)?;
-    file.sync().and_then(|()| disk.sync_dir()).in_file(&name)?;
+    not_empty(&file).and_then(|()| disk.sync_dir()).in_file(&name)?;
     Ok(Prepared { number, file: Arc::new(file) })
+}
+
+/// Gives the file of the next segment some length, so that it can be told from one that has lost all its bytes.
+fn not_empty<F: DiskFile>(file: &F) -> io::Result<()> {
+    if file.len()? > 0 {
+        return Ok(());
+    }
+    file.truncate(FIRST_RECORD).and_then(|()| file.sync())
 }
 
 /// A position beyond all that so many bytes after `last` could have held.

@@ -89,7 +89,7 @@ impl<'a, D: Disk> Recovery<'a, D> {
         loop {
             let file = Arc::new(self.disk.open(&file_name(number)).in_file(&file_name(number))?);
             let Some(header) = self.header(number, &file, last)? else {
-                let torn = written(&*file, 0).in_file(&file_name(number))?;
+                let torn = torn_start(&*file).in_file(&file_name(number))?;
                 let (newest, next, base) =
                     (before, Prepared { number, file }, last.max(self.identity.lineage.first()));
                 return Ok(Found { segments, end: End::Sealed { newest, next, base, torn } });
@@ -205,6 +205,12 @@ impl<'a, D: Disk> Recovery<'a, D> {
 fn lost_end<D: Disk>(newest: &Replayed<D>) -> io::Result<Option<u64>> {
     let lost = newest.segment.file.len()? < newest.allocated;
     Ok(lost.then_some(newest.allocated.saturating_sub(1)))
+}
+
+/// The last byte that the torn first write of a segment left. An empty file has lost all: the segment before was sealed
+/// only after this one had some length.
+fn torn_start<F: DiskFile>(file: &F) -> io::Result<Option<u64>> {
+    if file.len()? == 0 { Ok(Some(0)) } else { written(file, 0) }
 }
 
 /// The last byte at or after a place that is not zero.

@@ -13,7 +13,7 @@ use super::error::{Damage, InFile, OpenError};
 use super::identity::Identity;
 use super::index;
 use super::manifest::Manifest;
-use super::mend::{beyond, empty_file};
+use super::mend::{bare_file, beyond};
 use super::open::{lock, segment_numbers};
 use super::record::{self, FIRST_RECORD, Record};
 use super::replace::remove;
@@ -134,10 +134,10 @@ impl<D: Disk> Repair<'_, D> {
         }
         match &mut kept.active {
             Some(active) => {
-                empty_file(self.disk, self.number + 1)?;
+                bare_file(self.disk, self.number + 1)?;
                 active.seal(kept.last, first, kept.time).in_file(&file_name(self.number))?;
             }
-            None => drop(empty_file(self.disk, self.number)?),
+            None => drop(bare_file(self.disk, self.number)?),
         }
         Ok(loss)
     }

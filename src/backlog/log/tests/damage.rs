@@ -110,6 +110,44 @@ fn a_torn_first_write_of_a_segment_is_cut() {
 }
 
 #[test]
+fn a_last_segment_that_has_lost_all_its_bytes_is_not_taken_for_one_that_was_not_begun() {
+    let place = Place::new();
+    let mut log = place.open();
+    for n in 0..3 {
+        append(&mut log, "a", vec![n; 40 << 10]);
+    }
+    let newest = log.shared.view.load().segments.last().unwrap().number;
+    drop(log);
+    fs::write(place.file(&format!("{newest:08}.log")), []).unwrap();
+    let mut log = place.open();
+    assert_eq!((positions(&log), log.shared.last_cut.is_some()), (vec![1, 2], true));
+    assert!(append(&mut log, "a", "later") > Position(3));
+    drop(log);
+    assert_eq!(place.open().shared.last_cut, None);
+}
+
+#[test]
+fn a_next_segment_that_a_crash_left_empty_is_not_taken_for_one_that_has_lost_its_bytes() {
+    for calls in 0.. {
+        let place = Place::new();
+        append(&mut place.open(), "a", vec![1; 40 << 10]);
+        let next = place.file("00000002.log");
+        fs::write(&next, []).unwrap();
+        let large = batch([event("a", vec![2; 40 << 10])]);
+        let log = place.try_open_on(place.disk().crash_after(calls));
+        let done = log.is_ok_and(|mut log| commit(&mut log, vec![large])[0] == appended([2]));
+        let is_begun = fs::read(&next).unwrap().iter().any(|byte| *byte != 0);
+        let log = place.open();
+        let cut = log.shared.last_cut.as_ref().is_some_and(|cut| cut.contains("00000002.log"));
+        assert!(is_begun || !cut, "{calls} calls");
+        if done {
+            assert!(calls > 4 && positions(&log) == [1, 2]);
+            return;
+        }
+    }
+}
+
+#[test]
 fn after_a_clean_stop_any_loss_is_damage() {
     let spoil: [fn(&Place, u64, u64); 3] = [
         |place, start, _| place.flip(FIRST, start + 40),

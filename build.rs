@@ -1,7 +1,7 @@
 //! Compiles `proto/` with protox, so that no protoc is needed.
 //!
-//! Messages and client are generated as usual. The server is generated in a second pass, in which a
-//! page of events is a type of ours that is copied from where the events are kept.
+//! Messages and client are generated as usual. The server is generated in a second pass, in which
+//! pages of events and hints are types of ours that are copied from bytes that exist already.
 
 use std::path::PathBuf;
 use std::{env, error::Error, fs};
@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .extern_path(".hintwire.v1.FetchResponse", "crate::service::page::FetchPage")
         .extern_path(".hintwire.v1.FetchStreamResponse", "crate::service::fetch_stream::Answer")
         .extern_path(".hintwire.v1.SnapshotResponse", "crate::service::page::SnapshotPage")
+        .extern_path(".hintwire.v1.SubscribeResponse", "crate::service::subscribe::Message")
         .extern_path(".hintwire.v1", "crate::v1")
         .extern_path(".google.rpc.Status", "::tonic_types::Status")
         .out_dir(server)

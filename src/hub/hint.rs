@@ -1,28 +1,31 @@
 //! What a subscription streams.
 
+use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cursor::Cursor;
-use crate::topic::Topic;
+use super::News;
 
 /// One message of a subscription. A client whose own cursor is before `cursor` fetches; any other takes the later of its
 /// own and `head` as its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Hint {
     /// Why it was sent.
     pub kind: HintKind,
-    /// At or after the newest matching event that is not after `head`; never before earliest.
-    pub cursor: Cursor,
-    /// Every matching event up to here has been counted in `cursor`.
-    pub head: Cursor,
-    /// Topics that changed since the message before; at most [`HINT_TOPICS`](crate::limits::HINT_TOPICS).
-    pub topics: Vec<Topic>,
-    /// There are more, or it is not known which.
-    pub topics_truncated: bool,
+    /// What it tells; shared with others who are told the same.
+    pub news: Arc<News>,
     /// Wait this long before fetching.
     pub fetch_after: Duration,
     /// The next message comes within this time.
     pub heartbeat_interval: Duration,
+}
+
+impl Deref for Hint {
+    type Target = News;
+
+    fn deref(&self) -> &News {
+        &self.news
+    }
 }
 
 /// Why a message was sent.

@@ -9,6 +9,7 @@ mod fanout;
 mod fetch;
 mod hint;
 mod judge;
+mod news;
 mod pace;
 mod page_token;
 mod publish;
@@ -29,6 +30,7 @@ use tokio::task::JoinSet;
 pub use describe::{CursorDescription, CursorState, HubDescription};
 pub use fetch::{Fetch, Fetched, Start};
 pub use hint::{Hint, HintKind, ReconnectReason};
+pub use news::News;
 pub use publish::{Published, Publishing};
 pub use snapshot::{Snapshot, Snapshotted};
 pub use subscribe::{Subscribe, Subscription};
@@ -39,6 +41,7 @@ use crate::error::Error;
 use crate::index::Index;
 use crate::limits::Limits;
 use crate::lineage::Lineage;
+use news::Told;
 use pace::Meter;
 use timeline::Timeline;
 
@@ -80,6 +83,7 @@ pub struct Hub {
     /// Rings after the watermark has moved, and when a drain begins.
     moved: Arc<Notify>,
     fetches: Meter,
+    told: Told,
     /// Fan-out and clock; they end with the hub.
     _tasks: JoinSet<()>,
 }
@@ -114,6 +118,7 @@ impl Hub {
             draining: AtomicBool::new(false),
             moved,
             fetches: Meter::default(),
+            told: Told::default(),
             _tasks: tasks,
         })
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio_stream::Stream;
 
+use super::news::{News, Question};
 use super::{Hint, HintKind, Hub, ReconnectReason, pace};
 use crate::cursor::{Cursor, Position};
 use crate::error::Error;
@@ -109,8 +110,9 @@ impl Subscription {
         let newest = topics.newest(&self.registration.selection().patterns).min(self.head);
         let had = std::mem::replace(&mut self.cursor, newest);
         self.stage = Stage::Confirmed;
-        let mut hint = self.hint(HintKind::Confirmed);
-        hint.topics_truncated = own && had < hint.cursor.position;
+        let mut news = self.place();
+        news.topics_truncated = own && had < news.cursor.position;
+        let hint = self.hint(HintKind::Confirmed, Arc::new(news));
         self.hub.index.watch(self.registration.slot());
         hint
     }
@@ -147,11 +149,25 @@ impl Subscription {
             return None;
         }
         self.cursor = newest;
-        let recent = self.hub.index.recent();
-        let (topics, topics_truncated) =
-            recent.topics(self.registration.selection(), after, newest);
         let fetch_after = pace::fetch_after(crowd, self.hub.settings.fetch_rate);
-        Some(Hint { topics, topics_truncated, fetch_after, ..self.hint(HintKind::Changed) })
+        Some(Hint { fetch_after, ..self.hint(HintKind::Changed, self.news(crowd, after, newest)) })
+    }
+
+    /// What changed between two places; made once for a crowd.
+    fn news(&self, crowd: u32, after: Position, newest: Position) -> Arc<News> {
+        let News { cursor, head, .. } = self.place();
+        let selection = self.registration.selection();
+        let make = || {
+            let mut news = News::of(cursor, head);
+            (news.topics, news.topics_truncated) =
+                self.hub.index.recent().topics(selection, after, newest);
+            news
+        };
+        if crowd <= 1 {
+            return Arc::new(make());
+        }
+        let question = Question { after, newest, cursor, head, selection: selection.clone() };
+        self.hub.told.answer(question, make)
     }
 
     /// News that has to wait is not told by the way: then the cursors of the message before are said again.
@@ -160,7 +176,7 @@ impl Subscription {
         if newest <= self.cursor {
             self.head = self.head.max(watermark);
         }
-        self.hint(HintKind::Heartbeat)
+        self.hint(HintKind::Heartbeat, Arc::new(self.place()))
     }
 
     /// Reads the watermark, then the slot, and moves the head to the later of the two. Returns the cursor of the message
@@ -176,23 +192,18 @@ impl Subscription {
         self.cursor = self.advance().1;
         let crowd = if reason == ReconnectReason::Drain { self.hub.streams() } else { 1 };
         let after = pace::reconnect_after(crowd);
-        self.hint(HintKind::Reconnect { reason, after })
+        self.hint(HintKind::Reconnect { reason, after }, Arc::new(self.place()))
     }
 
-    /// A message with the cursors as they are now.
-    fn hint(&self, kind: HintKind) -> Hint {
-        let earliest = self.hub.backlog.extent().earliest;
+    /// The cursors as they are now.
+    fn place(&self) -> News {
         let lineage = self.hub.lineage();
-        let cursor = self.cursor.max(earliest);
-        Hint {
-            kind,
-            cursor: lineage.cursor(cursor),
-            head: lineage.cursor(self.head.max(cursor)),
-            topics: Vec::new(),
-            topics_truncated: false,
-            fetch_after: Duration::ZERO,
-            heartbeat_interval: self.promise(),
-        }
+        let cursor = self.cursor.max(self.hub.backlog.extent().earliest);
+        News::of(lineage.cursor(cursor), lineage.cursor(self.head.max(cursor)))
+    }
+
+    fn hint(&self, kind: HintKind, news: Arc<News>) -> Hint {
+        Hint { kind, news, fetch_after: Duration::ZERO, heartbeat_interval: self.promise() }
     }
 
     /// States the heartbeat interval, and sees to it that it is kept: by then less the jitter and the clock's own tick.

@@ -1,15 +1,21 @@
 //! Subscribe: the hints of a subscription as a stream of messages.
+//!
+//! A crowd is told the same, so that is encoded once, by the first who is told.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::Stream;
+use prost::Message as _;
+use prost::bytes::{BufMut, Bytes};
 use tonic::Status;
 
+use super::codec::Reply;
 use super::{Service, parse, reply};
 use crate::error::Error;
-use crate::hub::{Hint, HintKind, ReconnectReason, Subscribe, Subscription};
+use crate::hub::{Hint, HintKind, News, ReconnectReason, Subscribe, Subscription};
 use crate::v1;
 use crate::v1::subscribe_response as wire;
 
@@ -28,25 +34,57 @@ pub async fn call(service: &Service, request: v1::SubscribeRequest) -> Result<Hi
 pub struct Hints(Subscription);
 
 impl Stream for Hints {
-    type Item = Result<v1::SubscribeResponse, Status>;
+    type Item = Result<Message, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.0).poll_next(cx).map(|hint| hint.map(|hint| Ok(message(hint))))
+        Pin::new(&mut self.0).poll_next(cx).map(|hint| hint.map(|hint| Ok(Message::of(hint))))
     }
 }
 
-fn message(hint: Hint) -> v1::SubscribeResponse {
-    let (kind, reason, after) = kind(hint.kind);
+/// One message: what is shared with others as bytes, and after it the fields of this stream alone, which together are
+/// one protobuf message.
+pub struct Message {
+    news: Arc<News>,
+    rest: v1::SubscribeResponse,
+}
+
+impl Message {
+    fn of(hint: Hint) -> Self {
+        let (kind, reason, after) = kind(hint.kind);
+        let rest = v1::SubscribeResponse {
+            kind: kind.into(),
+            fetch_after: reply::duration(hint.fetch_after),
+            heartbeat_interval: reply::duration(hint.heartbeat_interval),
+            reconnect_after: reply::duration(after),
+            reconnect_reason: reason.into(),
+            ..Default::default()
+        };
+        Self { news: hint.news, rest }
+    }
+
+    fn shared(&self) -> &Bytes {
+        self.news.encoded(|news| encode(news).encode_to_vec().into())
+    }
+}
+
+impl Reply for Message {
+    fn size(&self) -> usize {
+        self.shared().len() + self.rest.encoded_len()
+    }
+
+    fn write(&self, out: &mut impl BufMut) {
+        out.put_slice(self.shared());
+        self.rest.encode_raw(out);
+    }
+}
+
+fn encode(news: &News) -> v1::SubscribeResponse {
     v1::SubscribeResponse {
-        kind: kind.into(),
-        cursor: reply::token(hint.cursor),
-        head: reply::token(hint.head),
-        topics: hint.topics.iter().map(ToString::to_string).collect(),
-        topics_truncated: hint.topics_truncated,
-        fetch_after: reply::duration(hint.fetch_after),
-        heartbeat_interval: reply::duration(hint.heartbeat_interval),
-        reconnect_after: reply::duration(after),
-        reconnect_reason: reason.into(),
+        cursor: reply::token(news.cursor),
+        head: reply::token(news.head),
+        topics: news.topics.iter().map(ToString::to_string).collect(),
+        topics_truncated: news.topics_truncated,
+        ..Default::default()
     }
 }
 

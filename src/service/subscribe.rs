@@ -3,7 +3,6 @@
 //! A crowd is told the same, so that is encoded once, by the first who is told.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -37,44 +36,40 @@ impl Stream for Hints {
     type Item = Result<Message, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.0).poll_next(cx).map(|hint| hint.map(|hint| Ok(Message::of(hint))))
+        Pin::new(&mut self.0).poll_next(cx).map(|hint| hint.map(|hint| Ok(Message(hint))))
     }
 }
 
 /// One message: what is shared with others as bytes, and after it the fields of this stream alone, which together are
 /// one protobuf message.
-pub struct Message {
-    news: Arc<News>,
-    rest: v1::SubscribeResponse,
-}
+pub struct Message(Hint);
 
 impl Message {
-    fn of(hint: Hint) -> Self {
-        let (kind, reason, after) = kind(hint.kind);
-        let rest = v1::SubscribeResponse {
+    fn shared(&self) -> &Bytes {
+        self.0.news.encoded(|news| encode(news).encode_to_vec().into())
+    }
+
+    fn own(&self) -> v1::SubscribeResponse {
+        let (kind, reason, after) = kind(self.0.kind);
+        v1::SubscribeResponse {
             kind: kind.into(),
-            fetch_after: reply::duration(hint.fetch_after),
-            heartbeat_interval: reply::duration(hint.heartbeat_interval),
+            fetch_after: reply::duration(self.0.fetch_after),
+            heartbeat_interval: reply::duration(self.0.heartbeat_interval),
             reconnect_after: reply::duration(after),
             reconnect_reason: reason.into(),
             ..Default::default()
-        };
-        Self { news: hint.news, rest }
-    }
-
-    fn shared(&self) -> &Bytes {
-        self.news.encoded(|news| encode(news).encode_to_vec().into())
+        }
     }
 }
 
 impl Reply for Message {
     fn size(&self) -> usize {
-        self.shared().len() + self.rest.encoded_len()
+        self.shared().len() + self.own().encoded_len()
     }
 
     fn write(&self, out: &mut impl BufMut) {
         out.put_slice(self.shared());
-        self.rest.encode_raw(out);
+        self.own().encode_raw(out);
     }
 }
 

@@ -2,6 +2,7 @@
 
 buf := ".cache/node_modules/.bin/buf"
 feed := env("HINTWIRE_FEED", "../shared/data/release-changes.jsonl.gz")
+figures := "bench/figures.json"
 sim_short := "HINTWIRE_SIM_SEEDS=2000 HINTWIRE_SIM_EVERY_CALL=100 HINTWIRE_SIM_TWO_DEEP=10"
 
 # Lists the recipes
@@ -63,14 +64,24 @@ package:
 deny:
     cargo deny check bans licenses sources
 
-# Figures of this machine; `just bench publish` for one workload
+# Figures of the hub on this machine: publish, news, burst, idle, catch-up, poll, feed, growth, restart; or those you name
 bench *workloads:
     cargo build --release --workspace
-    target/release/hintwire-bench target/release/hintwire {{ workloads }}
+    ulimit -n $(ulimit -Hn); HINTWIRE_FEED={{ feed }} target/release/hintwire-bench target/release/hintwire {{ workloads }}
+
+# The same beside etcd, NATS, Redis and Mercure, of which it installs what it can; name workloads or targets for less
+bench-peers *words:
+    bench/peers.sh
+    cargo build --release --workspace
+    ulimit -n $(ulimit -Hn); HINTWIRE_FEED={{ feed }} target/release/hintwire-bench target/release/hintwire --peers .cache/peers/bin --out {{ figures }} {{ words }}
+
+# docs/benchmarks.md, from the figures of `just bench-peers`
+bench-report:
+    cargo run --package hintwire-bench -- report {{ figures }} docs/benchmarks.md
 
 # The bench, small: does it run?
 bench-smoke: build
-    target/debug/hintwire-bench target/debug/hintwire --smoke
+    HINTWIRE_FEED={{ feed }} target/debug/hintwire-bench target/debug/hintwire --smoke
 
 # Hostile and crowded wires, full form, in figures; `just hostile silent` for one row
 hostile *rows:

@@ -1,29 +1,27 @@
-//! The hub under test, as a process of its own, and what the kernel says of it.
+//! The hub under test.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use hintwire::v1;
 use hintwire::v1::hub_service_client::HubServiceClient;
+use hyper_util::rt::TokioIo;
 use tonic::transport::{Channel, Endpoint};
+use tower::service_fn;
 
 use crate::Result;
+use crate::process::Process;
+use crate::traffic::{self, Traffic};
 
 pub(crate) type Client = HubServiceClient<Channel>;
 
 /// A running hub; killed when dropped.
 pub(crate) struct Hub {
-    child: Child,
+    process: Process,
     address: SocketAddr,
-}
-
-impl Drop for Hub {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    traffic: Traffic,
 }
 
 impl Hub {
@@ -39,17 +37,17 @@ impl Hub {
         data: &Path,
         settings: &[&str],
     ) -> Result<Self> {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let child = Command::new("sh")
+        let address = free_address()?;
+        let mut command = Command::new("sh");
+        command
             .args(["-c", &format!("{prepared}\nexec \"$0\" \"$@\"")])
             .arg(binary)
             .args(["serve", "--listen", &address.to_string(), "--data"])
             .arg(data)
             .args(settings)
-            .env("HINTWIRE_LOG_LEVEL", "warn")
-            .stdout(Stdio::null())
-            .spawn()?;
-        let hub = Self { child, address };
+            .env("HINTWIRE_LOG_LEVEL", "warn");
+        let process = Process::start(&mut command)?;
+        let hub = Self { process, address, traffic: Traffic::default() };
         hub.answers().await?;
         Ok(hub)
     }
@@ -66,6 +64,16 @@ impl Hub {
         Err("the hub does not answer".into())
     }
 
+    /// Its process.
+    pub(crate) fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// What the connections to it have carried.
+    pub(crate) fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
@@ -76,9 +84,16 @@ impl Hub {
         endpoint(self.address)
     }
 
-    /// A connection of its own.
+    /// A connection of its own, whose bytes are counted.
     pub(crate) async fn channel(&self) -> Result<Channel> {
-        Ok(self.endpoint()?.connect().await?)
+        let (address, traffic) = (self.address, self.traffic.clone());
+        let connect = service_fn(move |_| {
+            let traffic = traffic.clone();
+            async move {
+                Ok::<_, std::io::Error>(TokioIo::new(traffic::connect(address, traffic).await?))
+            }
+        });
+        Ok(self.endpoint()?.connect_with_connector(connect).await?)
     }
 
     /// A client on a connection of its own.
@@ -97,20 +112,12 @@ impl Hub {
 
     /// CPU time that the hub has used, user and system.
     pub(crate) fn cpu(&self) -> Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let after_name = stat.rsplit(')').next().unwrap_or_default();
-        let ticks: u64 =
-            after_name.split_whitespace().skip(11).take(2).flat_map(str::parse::<u64>).sum();
-        // Linux counts in hundredths of a second on every machine of today.
-        Ok(Duration::from_millis(ticks * 10))
+        self.process.cpu()
     }
 
     /// Bytes of memory that the hub holds.
     pub(crate) fn memory(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib: u64 = line.unwrap_or_default().trim().trim_end_matches(" kB").parse()?;
-        Ok(kib << 10)
+        self.process.memory()
     }
 
     /// Bytes that the kernel holds for its peers, since they have not taken them.
@@ -128,24 +135,20 @@ impl Hub {
 
     /// Its sockets, that of the listener too.
     pub(crate) fn sockets(&self) -> Result<usize> {
-        let files = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()))?;
-        let targets = files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
-        Ok(targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count())
+        self.process.sockets()
     }
 
     /// Asks it to stop.
     pub(crate) fn terminate(&self) -> Result<()> {
-        let asked =
-            Command::new("kill").args(["-s", "TERM", &self.child.id().to_string()]).status()?;
-        if asked.success() { Ok(()) } else { Err("the hub cannot be asked to stop".into()) }
+        self.process.terminate()
     }
 
     /// Waits for its end; its exit code, or `None` if it does not end within `patience` or was killed.
     pub(crate) async fn ended(&mut self, patience: Duration) -> Result<Option<i32>> {
         let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(status.code());
+            if let Some(code) = self.process.exit_code()? {
+                return Ok(code);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -153,11 +156,14 @@ impl Hub {
     }
 
     /// Ends the hub as a power button would end its process.
-    pub(crate) fn kill(mut self) -> Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
+    pub(crate) fn kill(self) -> Result<()> {
+        self.process.kill()
     }
+}
+
+/// An address of this machine where nobody listens.
+pub(crate) fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
 /// How to connect to a hub, or to what stands before one: with windows that it never fills.
@@ -166,21 +172,7 @@ pub(crate) fn endpoint(address: SocketAddr) -> Result<Endpoint> {
     Ok(endpoint.initial_stream_window_size(4 << 20).initial_connection_window_size(16 << 20))
 }
 
-/// An event of 256 bytes of data that says which one it is.
+/// An event that says which one it is.
 pub(crate) fn event(topic: String, number: usize) -> v1::Event {
-    let mut data = vec![b'.'; 256];
-    data.splice(..8, (number as u64).to_be_bytes());
-    v1::Event { topic, data: data.into(), ..Default::default() }
-}
-
-/// Prints a figure.
-pub(crate) fn report(what: &str, value: impl std::fmt::Display) {
-    println!("{what:<58} {value}");
-}
-
-/// Prints a rate, with the server CPU that each operation took.
-pub(crate) fn report_rate(what: &str, operations: usize, took: Duration, cpu: Duration) {
-    let rate = operations as f64 / took.as_secs_f64();
-    let each = cpu.as_secs_f64() * 1e6 / operations as f64;
-    report(what, format!("{rate:>10.0} /s  {each:>7.2} µs server CPU each"));
+    v1::Event { topic, data: crate::load::payload(number).to_vec().into(), ..Default::default() }
 }

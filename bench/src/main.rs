@@ -1,20 +1,34 @@
-//! Measures a hub on this machine: `cargo run --release -p hintwire-bench -- PATH-TO-HINTWIRE [WORKLOAD…]`, or attacks
-//! it: `… PATH-TO-HINTWIRE hostile [ROW…]`.
+//! The yardstick: measures a hub on this machine, alone or beside other servers, or attacks it.
 //!
-//! The hub runs as a process of its own, so that its CPU time and memory are the kernel's figures; hub and load share the
-//! machine. Each workload prints a line for each figure as it comes. `--smoke` runs everything small, to see that it
-//! works.
+//! ```text
+//! hintwire-bench HINTWIRE [--smoke] [--peers FOLDER] [--rounds N] [--out FILE] [WORKLOAD… | TARGET…]
+//! hintwire-bench HINTWIRE hostile [--smoke] [ROW…]
+//! hintwire-bench report FIGURES PAGE
+//! ```
+//!
+//! Each server runs as a process of its own, so that its CPU time and memory are the kernel's figures; servers and load
+//! share the machine. Each figure is printed as it comes, and kept in a file for the report. `--smoke` runs everything small, to
+//! see that it works.
 
-mod catch_up;
-mod hints;
+mod arguments;
+mod figures;
 mod hostile;
 mod hub;
-mod idle;
-mod publish;
-mod unary;
+mod load;
+mod process;
+mod report;
+mod seen;
+mod target;
+mod traffic;
+mod wire;
+mod workload;
 
 use std::error::Error;
-use std::path::PathBuf;
+
+use arguments::Arguments;
+use figures::Figures;
+use target::{Kind, Place};
+use workload::Stage;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -36,50 +50,63 @@ impl Scale {
     }
 }
 
-/// What a bench run is told on its command line.
-struct Arguments {
-    binary: PathBuf,
-    scale: Scale,
-    workloads: Vec<String>,
-}
-
-const USAGE: &str = "usage: hintwire-bench HINTWIRE [--smoke] [WORKLOAD… | hostile [ROW…]]";
-const WORKLOADS: [&str; 6] = ["publish", "unary", "hints", "idle", "catch-up", "restart"];
-
 #[tokio::main]
 async fn main() -> Result<()> {
-    let arguments = arguments()?;
+    let arguments = arguments::read()?;
     if let Some(("hostile", rows)) =
-        arguments.workloads.split_first().map(|(first, rows)| (first.as_str(), rows))
+        arguments.words.split_first().map(|(first, rows)| (first.as_str(), rows))
     {
-        return hostile::run(&arguments.binary, arguments.scale, rows).await;
+        return hostile::run(&arguments.binary, arguments.scale(), rows).await;
     }
-    for workload in &arguments.workloads {
-        println!("== {workload}");
-        let (binary, scale) = (&arguments.binary, arguments.scale);
-        match workload.as_str() {
-            "publish" => publish::run(binary, scale).await?,
-            "unary" => unary::run(binary, scale).await?,
-            "hints" => hints::run(binary, scale).await?,
-            "idle" => idle::run(binary, scale).await?,
-            "catch-up" => catch_up::run(binary, scale).await?,
-            "restart" => catch_up::restart(binary, scale).await?,
-            other => return Err(format!("no workload {other:?}; there are {WORKLOADS:?}").into()),
+    if let (Some("report"), [figures, page]) = (arguments.binary.to_str(), &*arguments.words) {
+        return report::run(figures.as_ref(), page.as_ref());
+    }
+    // Ended early, it ends what it has started.
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        done = measure(&arguments) => done,
+        _ = tokio::signal::ctrl_c() => Err("ended early".into()),
+        _ = terminate.recv() => Err("ended early".into()),
+    }
+}
+
+async fn measure(arguments: &Arguments) -> Result<()> {
+    let rounds = if arguments.smoke { 1 } else { arguments.rounds };
+    let mut figures = Figures::new(rounds);
+    let stage = Stage {
+        scale: arguments.scale(),
+        hintwire: arguments.binary.clone(),
+        peers: arguments.peers.clone().unwrap_or_default(),
+        feed: arguments.feed(),
+        kinds: present(arguments, &mut figures),
+        rounds,
+    };
+    for name in arguments.workloads() {
+        println!("== {name}");
+        if let Err(error) = workload::run(&name, &stage, &mut figures).await {
+            if arguments.smoke {
+                return Err(error);
+            }
+            figures.leave_out(name, &error.to_string());
+        }
+        // After each, so that what was measured outlives what comes next.
+        if let Some(out) = &arguments.out {
+            figures.write(out)?;
         }
     }
     Ok(())
 }
 
-fn arguments() -> Result<Arguments> {
-    let (flags, words): (Vec<_>, Vec<_>) =
-        std::env::args().skip(1).partition(|word| word.starts_with("--"));
-    let mut words = words.into_iter();
-    let binary = words.next().ok_or(USAGE)?;
-    let named: Vec<String> = words.collect();
-    let all = || WORKLOADS.map(String::from).to_vec();
-    Ok(Arguments {
-        binary: binary.into(),
-        scale: Scale { smoke: flags.iter().any(|flag| flag == "--smoke") },
-        workloads: if named.is_empty() { all() } else { named },
-    })
+/// The targets that are asked for and can be run, each with its version.
+fn present(arguments: &Arguments, figures: &mut Figures) -> Vec<(Kind, String)> {
+    let peers = arguments.peers.clone().unwrap_or_default();
+    let place = Place { hintwire: arguments.binary.clone(), peers, data: Default::default() };
+    let mut kinds = Vec::new();
+    for kind in arguments.targets() {
+        match kind.version(&place) {
+            Ok(version) => kinds.push((kind, version)),
+            Err(error) => figures.leave_out(kind.name().into(), &error.to_string()),
+        }
+    }
+    kinds
 }

@@ -125,6 +125,9 @@ pub const ERROR_RESETS: usize = 1024;
 /// Calls that a peer has reset before the hub has seen them, at one moment: the guard against rapid reset. Each holds
 /// its headers.
 pub const PENDING_RESETS: usize = 64;
+/// Calls that are read off one connection before others have their turn, and then what is in its read buffer. A few
+/// milliseconds of work.
+pub const CALLS_A_TURN: usize = 128;
 /// Frames that lead to nothing (pings, settings, window updates, calls that are left at once) beyond what was asked and
 /// answered, within a period. The busiest honest peers stay below a tenth of that.
 pub const IDLE_FRAMES: usize = 1024;

@@ -11,7 +11,7 @@ use std::io;
 
 use tokio::time::Instant;
 
-use crate::limits::{IDLE_FRAMES, IDLE_FRAMES_PAID, IDLE_FRAMES_PERIOD};
+use crate::limits::{CALLS_A_TURN, IDLE_FRAMES, IDLE_FRAMES_PAID, IDLE_FRAMES_PERIOD};
 use crate::service::Connection;
 
 /// Bytes of a frame before its payload.
@@ -34,6 +34,8 @@ pub struct Meter {
     headers: u64,
     ends: u64,
     resets: u64,
+    /// Headers that came since the last turn of HTTP/2 was over.
+    unsettled: usize,
     /// Turns of HTTP/2, what of them led to nothing, and what was paid, that were counted.
     turns: u64,
     counted: u64,
@@ -56,6 +58,7 @@ impl Meter {
             headers: 0,
             ends: 0,
             resets: 0,
+            unsettled: 0,
             turns: 0,
             counted: 0,
             paid: 0,
@@ -72,7 +75,7 @@ impl Meter {
         if turns == self.turns {
             return;
         }
-        self.turns = turns;
+        (self.turns, self.unsettled) = (turns, 0);
         let paid = connection.paid();
         self.left = self.left.saturating_add(small(paid - self.paid)).min(IDLE_FRAMES_PAID);
         self.paid = paid;
@@ -119,10 +122,18 @@ impl Meter {
         match kind {
             DATA if flags & END_STREAM != 0 => self.ends += 1,
             DATA if self.payload > 0 => {}
-            HEADERS => self.headers += 1,
+            HEADERS => {
+                self.headers += 1;
+                self.unsettled += 1;
+            }
             RST_STREAM => self.resets += 1,
             _ => self.spend(1),
         }
+    }
+
+    /// Whether HTTP/2 has read enough in one turn: so others get theirs, and what leads to nothing is found out soon.
+    pub fn is_turn_full(&self) -> bool {
+        self.unsettled >= CALLS_A_TURN
     }
 
     /// Whether the peer may go on.

@@ -46,8 +46,12 @@ impl<T: AsyncRead + Unpin> AsyncRead for Transport<T> {
             begun.set_position((told + now.len()) as u64);
             return Poll::Ready(Ok(()));
         }
-        ready!(Pin::new(io).poll_read(cx, buf))?;
         meter.settle(connection);
+        if meter.is_turn_full() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        ready!(Pin::new(io).poll_read(cx, buf))?;
         meter.came(buf.filled().get(before..).unwrap_or_default());
         Poll::Ready(meter.judge())
     }

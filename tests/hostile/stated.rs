@@ -24,6 +24,7 @@ fn the_figures_in_the_operators_page_are_those_of_the_code() {
         ("STAR_SHAPES", limits::STAR_SHAPES.to_string()),
         ("UNREAD_BYTES", mib(limits::UNREAD_BYTES)),
         ("IDLE_FRAMES", limits::IDLE_FRAMES.to_string()),
+        ("CALLS_A_TURN", limits::CALLS_A_TURN.to_string()),
         ("ERROR_RESETS", limits::ERROR_RESETS.to_string()),
         ("PENDING_RESETS", limits::PENDING_RESETS.to_string()),
         ("HEADER_BYTES", kib(limits::HEADER_BYTES as usize)),

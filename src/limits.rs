@@ -109,6 +109,9 @@ pub const HEADER_TABLE_BYTES: u32 = 4 << 10;
 pub const FRAME_BYTES: u32 = 16 << 10;
 /// Bytes that a peer may send ahead on one stream, and on one connection: a round trip of 10 ms at 100 and 400 MB/s.
 pub const RECEIVE_BYTES: (u32, u32) = (1 << 20, 4 << 20);
+/// Bytes that unfinished requests may hold, of one connection and of all: 2,000 of 16 KiB or 8 of the largest, and four
+/// such connections. Those that come in one piece, as most do, hold none.
+pub const PART_BYTES: (usize, usize) = (32 << 20, 128 << 20);
 /// Bytes that wait to be sent on one stream before its next message is made. One: a stream keeps one message that is
 /// not on its way yet, however small, so that hints stay fresh and cost little memory when nobody reads them.
 pub const SEND_BYTES: usize = 1;

@@ -42,7 +42,7 @@ use crate::index::Index;
 use crate::limits::Limits;
 use crate::lineage::Lineage;
 use news::Told;
-use pace::Meter;
+use pace::{Meter, Turns};
 use timeline::Timeline;
 
 /// What an operator may set; `Default` is what the API documents.
@@ -84,6 +84,8 @@ pub struct Hub {
     moved: Arc<Notify>,
     fetches: Meter,
     told: Told,
+    /// Of those whose publication finds no room.
+    turns: Arc<Turns>,
     /// Fan-out and clock; they end with the hub.
     _tasks: JoinSet<()>,
 }
@@ -119,6 +121,7 @@ impl Hub {
             moved,
             fetches: Meter::default(),
             told: Told::default(),
+            turns: Arc::default(),
             _tasks: tasks,
         })
     }

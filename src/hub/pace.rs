@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::index::clock::millis;
 use crate::limits::{FETCH_AFTER_MAX, HEARTBEAT_MAX, POLL_AFTER, RECONNECT_AFTER_MAX};
 
@@ -61,6 +63,47 @@ pub fn jittered(duration: Duration) -> Duration {
     duration.mul_f64(1.0 - fastrand::f64() / 10.0)
 }
 
+/// When to try again, at the least and at the most, what there was no room for.
+const BUSY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// Those that try again may be one in so many of those that are served: refusing them costs little then.
+const RETRY_SHARE: f64 = 4.0;
+/// What is served a second at the least, while nothing better is known.
+const SERVED: f64 = 1000.0;
+
+/// Gives each caller that there was no room for a turn of its own.
+#[derive(Debug)]
+pub struct Turns {
+    began: Instant,
+    served: Meter,
+    /// The turn that was given last, in µs.
+    last: AtomicU64,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { began: Instant::now(), served: Meter::default(), last: AtomicU64::new(0) }
+    }
+}
+
+impl Turns {
+    /// A caller was served.
+    pub fn serve(&self) {
+        self.served.count(millis(self.began.elapsed()));
+    }
+
+    /// How long a caller waits for its turn, behind those that were refused before it.
+    pub fn next(&self) -> Duration {
+        let (least, most) = BUSY;
+        let step = Duration::from_secs_f64(RETRY_SHARE / self.served.rate().max(SERVED));
+        let now = self.began.elapsed();
+        let turn = |last| (Duration::from_micros(last).max(now) + step).min(now + most);
+        let after = |last| Some(turn(last).as_micros() as u64);
+        let last = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after);
+        let wait = last.map_or(most, |last| turn(last).saturating_sub(now));
+        jittered(wait.max(least))
+    }
+}
+
 /// Counts calls over about a second.
 #[derive(Debug, Default)]
 pub struct Meter {
@@ -83,6 +126,11 @@ impl Meter {
             self.calls.store(0, Ordering::Relaxed);
             self.rate.store(calls * 1000 / period, Ordering::Relaxed);
         }
+        self.rate()
+    }
+
+    /// How many came a second lately.
+    pub fn rate(&self) -> f64 {
         self.rate.load(Ordering::Relaxed) as f64
     }
 }
@@ -141,6 +189,27 @@ mod tests {
             assert!(reconnect_after(1) <= s(1));
             assert!(reconnect_after(usize::MAX) <= s(30));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_refused_come_again_one_after_another_as_fast_as_a_quarter_of_the_others_is_served()
+    {
+        let turns = Turns::default();
+        for _ in 0..20_000 {
+            turns.serve();
+        }
+        tokio::time::advance(s(1)).await;
+        turns.serve();
+        let waits: Vec<Duration> = (0..10_000).map(|_| turns.next()).collect();
+        assert!(waits[0] >= s(1) / 25 && waits[0] <= s(1) / 20);
+        assert!(waits[5_000] > s(4) / 5 && waits[5_000] <= s(1) + s(1) / 1000);
+        assert!(turns.next() <= s(2) + s(1) / 1000);
+        for _ in 0..100_000 {
+            turns.next();
+        }
+        assert!((s(4)..=s(5)).contains(&turns.next()), "however many there are");
+        tokio::time::advance(s(60)).await;
+        assert!(turns.next() <= s(1) / 20, "nobody is left before it");
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::{Hub, pace};
+use super::Hub;
+use super::pace::{self, Turns};
 use crate::backlog::{Backlog, Batch, Expected, Outcome, Placed, Receipt};
 use crate::cursor::Cursor;
 use crate::error::Error;
@@ -14,8 +15,6 @@ use crate::event::{Event, check_batch};
 use crate::limits::RETRY_LATER;
 use crate::lineage::Verdict;
 
-/// When to try again while the queue of the backlog is full.
-const BUSY: Duration = Duration::from_millis(50);
 /// When to try again while there is no space.
 const NO_SPACE: Duration = Duration::from_secs(5);
 
@@ -32,6 +31,7 @@ pub struct Published {
 pub struct Publishing {
     receipt: Receipt,
     backlog: Arc<dyn Backlog>,
+    turns: Arc<Turns>,
 }
 
 impl Hub {
@@ -52,7 +52,13 @@ impl Hub {
         let expected = expected.map(|cursor| self.expectation(cursor)).transpose()?;
         let events = events.into_iter().map(Event::encode).collect();
         let receipt = self.backlog.append(Batch { events, expected });
-        Ok(Publishing { receipt, backlog: Arc::clone(&self.backlog) })
+        let (backlog, turns) = (Arc::clone(&self.backlog), Arc::clone(&self.turns));
+        Ok(Publishing { receipt, backlog, turns })
+    }
+
+    /// The refusal of what there is no room for now.
+    pub fn overloaded(&self) -> Error {
+        Error::Overloaded { retry_after: self.turns.next() }
     }
 
     /// A trimmed cursor is no error here: the backlog may still know the newest event of each key.
@@ -97,13 +103,16 @@ impl Publishing {
             duplicate: placed.duplicate,
         };
         Err(match outcome {
-            Outcome::Appended(placed) => return Ok(placed.into_iter().map(published).collect()),
+            Outcome::Appended(placed) => {
+                self.turns.serve();
+                return Ok(placed.into_iter().map(published).collect());
+            }
             Outcome::Conflict { index } => Error::IdConflict { index },
             Outcome::Expectation { index, newest } => {
                 let newest = newest.map(|position| lineage.cursor(position));
                 Error::ExpectationFailed { index, newest }
             }
-            Outcome::Busy => Error::Overloaded { retry_after: pace::jittered(BUSY) },
+            Outcome::Busy => Error::Overloaded { retry_after: self.turns.next() },
             Outcome::NoSpace => Error::NoSpace { retry_after: pace::jittered(NO_SPACE) },
             Outcome::Failed(outcome) => Error::BacklogFailed { outcome },
             Outcome::Closing => Error::Draining { retry_after: RETRY_LATER },
@@ -124,6 +133,7 @@ mod tests {
         let answer = |outcome| Publishing {
             receipt: Receipt::resolved(outcome),
             backlog: Arc::clone(&backlog),
+            turns: Arc::default(),
         };
         let cursor = backlog.lineage().cursor(Position(7));
         let newest = Some(Position(7));

@@ -14,6 +14,7 @@ use tonic::codegen::Service as _;
 use tonic::service::Routes;
 use tonic::{Code, Status};
 
+use super::part::{Asked, Parts};
 use super::trace::{Call, Traced};
 use crate::error::Error;
 use crate::hub::Hub;
@@ -32,6 +33,8 @@ pub struct Front {
     pub draining: CancellationToken,
     /// Health and reflection.
     pub others: Routes,
+    /// What unfinished requests hold, of all connections.
+    pub parts: Parts,
 }
 
 fn is_the_hubs(path: &str) -> bool {
@@ -63,6 +66,7 @@ fn without_headers(mut request: Request<Incoming>) -> Request<Incoming> {
 pub struct Caller {
     front: Arc<Front>,
     connection: Arc<Connection>,
+    parts: Arc<Parts>,
     service: HubServiceServer<Service>,
 }
 
@@ -79,7 +83,7 @@ impl Caller {
         // Twice ours, so that a request over the limit is told our reason; what is over that, below.
         let service = HubServiceServer::new(service)
             .max_decoding_message_size(2 * front.limits.request_bytes);
-        Self { front, connection, service }
+        Self { front, connection, parts: Arc::default(), service }
     }
 
     async fn answer(mut self, request: Request<Incoming>) -> Response<Body> {
@@ -94,7 +98,9 @@ impl Caller {
         if let Err(draining) = self.front.hub.refuse_if_draining() {
             return Status::from(draining).into_http();
         }
-        let Ok(response) = self.service.call(without_headers(request)).await;
+        let (front, parts) = (Arc::clone(&self.front), self.parts);
+        let request = without_headers(request).map(|body| Asked::new(body, front, parts));
+        let Ok(response) = self.service.call(request).await;
         if is_too_large(&response) {
             let limit = self.front.limits.request_bytes;
             return Status::from(Error::too_large("request", limit)).into_http();

@@ -7,6 +7,7 @@ mod greeting;
 mod health;
 mod listen;
 mod meter;
+mod part;
 mod peers;
 mod reply;
 mod seldom;
@@ -27,6 +28,7 @@ pub use self::listen::Listen;
 use self::accept::Connections;
 use self::front::Front;
 use self::health::Health;
+use self::part::Parts;
 use crate::backlog::Backlog;
 use crate::backlog::log::OpenError;
 use crate::config::Config;
@@ -126,6 +128,7 @@ fn front(
         id_window: config.id_window,
         draining: draining.clone(),
         others,
+        parts: Parts::default(),
     })
 }
 

@@ -13,6 +13,7 @@ mod handshake;
 mod headers;
 mod honest;
 mod leaving;
+mod parts;
 mod stalled;
 mod stated;
 mod windows;

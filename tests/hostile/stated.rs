@@ -11,6 +11,7 @@ fn the_figures_in_the_operators_page_are_those_of_the_code() {
     let kib = |bytes: usize| format!("{} KiB", bytes >> 10);
     let mib = |bytes: usize| format!("{} MiB", bytes >> 20);
     let (stream, connection) = limits::RECEIVE_BYTES;
+    let (part, parts) = limits::PART_BYTES;
     let rows = [
         ("connections", settings.connections.to_string()),
         ("connections_per_peer", settings.connections_per_peer.to_string()),
@@ -31,6 +32,7 @@ fn the_figures_in_the_operators_page_are_those_of_the_code() {
         ("HEADER_TABLE_BYTES", kib(limits::HEADER_TABLE_BYTES as usize)),
         ("FRAME_BYTES", kib(limits::FRAME_BYTES as usize)),
         ("RECEIVE_BYTES", format!("{}, {}", mib(stream as usize), mib(connection as usize))),
+        ("PART_BYTES", format!("{}, {}", mib(part), mib(parts))),
         ("SEND_BYTES", format!("{} B", limits::SEND_BYTES)),
         ("KERNEL_UNSENT_BYTES", kib(limits::KERNEL_UNSENT_BYTES as usize)),
     ];

@@ -136,6 +136,7 @@ async fn hints_alone_bring_all_news_with_one_fetch_a_hint_at_most() {
     assert_eq!(running.until(49).await, up_to(50));
     let (fetches, hints) = (flaky.counts.fetches.load(Relaxed), flaky.counts.hints.load(Relaxed));
     assert!(hints > 0 && fetches <= 1 + hints, "{fetches} fetches, {hints} hints");
+    assert_eq!(flaky.counts.streamed_fetches.load(Relaxed), fetches - 1, "the first is a call");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use prost::Message;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -81,6 +82,14 @@ impl From<Status> for Error {
         let (reason, metadata) = info.map(|info| (info.reason, info.metadata)).unwrap_or_default();
         let retry_after = status.get_details_retry_info().and_then(|retry| retry.retry_delay);
         Self(Box::new(Inner { status, reason, metadata, retry_after }))
+    }
+}
+
+/// An error that stands in an answer of a stream, as a call would have ended with it.
+impl From<tonic_types::Status> for Error {
+    fn from(status: tonic_types::Status) -> Self {
+        let details = status.encode_to_vec().into();
+        Status::with_details(status.code.into(), status.message, details).into()
     }
 }
 

@@ -32,10 +32,10 @@ pub use wire::Wire;
 use crate::limits;
 use crate::v1::hub_service_client::HubServiceClient;
 use crate::v1::{
-    DescribeCursorRequest, DescribeCursorResponse, FetchRequest, FetchResponse, GetHubRequest,
-    GetHubResponse, ListTopicsRequest, ListTopicsResponse, PublishRequest, PublishResponse,
-    PublishStreamRequest, PublishStreamResponse, SnapshotRequest, SnapshotResponse,
-    SubscribeRequest, SubscribeResponse,
+    DescribeCursorRequest, DescribeCursorResponse, FetchRequest, FetchResponse, FetchStreamRequest,
+    FetchStreamResponse, GetHubRequest, GetHubResponse, ListTopicsRequest, ListTopicsResponse,
+    PublishRequest, PublishResponse, PublishStreamRequest, PublishStreamResponse, SnapshotRequest,
+    SnapshotResponse, SubscribeRequest, SubscribeResponse,
 };
 
 /// How long one attempt to connect may take.
@@ -98,6 +98,15 @@ impl Client {
     /// Reads one page of events after a start.
     pub async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, Error> {
         Ok(self.hub.clone().fetch(request).await?.into_inner())
+    }
+
+    /// Reads pages, one for each request and in their order, for less than a call each costs the hub. An error in an
+    /// answer concerns its request alone. Hubs older than this answer UNIMPLEMENTED.
+    pub async fn fetch_stream(
+        &self,
+        requests: impl Stream<Item = FetchStreamRequest> + Send + 'static,
+    ) -> Result<Responses<FetchStreamResponse>, Error> {
+        Ok(self.hub.clone().fetch_stream(requests).await?.into_inner().into())
     }
 
     /// Reads one page of the newest event of each key.

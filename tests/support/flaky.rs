@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, Stream, StreamExt};
 use hintwire::client::{Client, Error, Wire};
 use hintwire::v1::subscribe_response::Kind;
 use hintwire::v1::{
@@ -24,6 +23,8 @@ pub struct Flaky {
 #[derive(Default)]
 pub struct Counts {
     pub fetches: AtomicUsize,
+    /// How many of them over streams.
+    pub streamed_fetches: AtomicUsize,
     /// Hints that the hub sent, lost ones too.
     pub hints: AtomicUsize,
     pub failing_fetches: AtomicUsize,
@@ -52,6 +53,7 @@ impl Counts {
 
 impl Wire for Flaky {
     type Hints = BoxStream<'static, Result<SubscribeResponse, Error>>;
+    type Pages = BoxStream<'static, Result<FetchResponse, Error>>;
 
     async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, Error> {
         self.counts.fetches.fetch_add(1, Relaxed);
@@ -59,6 +61,19 @@ impl Wire for Flaky {
             return Err(Status::unavailable("lost on the way").into());
         }
         self.client.fetch(request).await
+    }
+
+    async fn fetch_stream(
+        &self,
+        requests: impl Stream<Item = FetchRequest> + Send + 'static,
+    ) -> Result<Self::Pages, Error> {
+        let (asked, told) = (Arc::clone(&self.counts), Arc::clone(&self.counts));
+        let requests = requests.inspect(move |_| {
+            asked.fetches.fetch_add(1, Relaxed);
+            asked.streamed_fetches.fetch_add(1, Relaxed);
+        });
+        let pages = Wire::fetch_stream(&self.client, requests).await?;
+        Ok(pages.take_while(move |_| std::future::ready(!told.fails_this_fetch())).boxed())
     }
 
     async fn snapshot(&self, request: SnapshotRequest) -> Result<SnapshotResponse, Error> {

@@ -6,6 +6,7 @@
 
 mod choices;
 mod course;
+mod fetcher;
 mod listen;
 mod quiet;
 mod recover;
@@ -28,6 +29,7 @@ use super::{
 use crate::limits;
 use crate::v1::{FetchRequest, SubscribeResponse};
 use course::Course;
+use fetcher::Fetcher;
 use listen::Listener;
 use recover::Retry;
 pub use settings::{OnCursorError, Start};
@@ -117,6 +119,7 @@ impl<W: Wire, S: CursorStore> Follow<W, S> {
         };
         let worker = Worker {
             wire: &self.wire,
+            fetcher: Fetcher::new(&self.wire),
             shared: &shared,
             selection: &self.selection,
             store: self.store,

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::work::{Reading, Worker};
 use super::{FollowError, OnCursorError};
-use crate::client::{Backoff, Breaker, Error, Notice};
+use crate::client::{Backoff, Breaker, Error, Notice, Wire};
 
 /// Longest delay that a hub may ask for; what is beyond is taken for a mistake.
 const ASKED_MAX: Duration = Duration::from_secs(300);
@@ -41,7 +41,7 @@ impl Retry {
     }
 }
 
-impl<W, S, H> Worker<'_, W, S, H> {
+impl<W: Wire, S, H> Worker<'_, W, S, H> {
     /// Decides what follows a failed fetch; an error ends the loop.
     pub(super) fn failed(&mut self, error: Error, at_least: &str) -> Result<(), FollowError> {
         if error.is_cursor() {

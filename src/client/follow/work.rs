@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::course::{Next, Page, duration};
+use super::fetcher::Fetcher;
 use super::recover::Retry;
 use super::{FollowError, OnCursorError, Selection, Shared, Start};
 use crate::client::seen::Seen;
@@ -15,8 +16,9 @@ use crate::v1::{FetchRequest, FetchResponse, StoredEvent};
 /// How long one fetch may take.
 const FETCH: Duration = Duration::from_secs(30);
 
-pub(super) struct Worker<'a, W, S, H> {
+pub(super) struct Worker<'a, W: Wire, S, H> {
     pub wire: &'a W,
+    pub fetcher: Fetcher<'a, W>,
     pub shared: &'a Shared,
     pub selection: &'a Selection,
     pub store: S,
@@ -73,7 +75,8 @@ where
         let next = self.shared.course.lock().next(Instant::now());
         match next {
             Next::Wait(until) => {
-                self.shared.wait(until).await;
+                self.shared.wait(until.into_iter().chain(self.fetcher.idle_at()).min()).await;
+                self.fetcher.rest();
                 Ok(())
             }
             Next::Save(cursor) => self.save(&cursor).await,
@@ -93,7 +96,8 @@ where
     }
 
     async fn read_tail(&mut self, at_least: String) -> Result<(), FollowError> {
-        let page = in_time(self.wire.fetch(self.fetch_request(at_least))).await?;
+        let request = self.fetch_request(at_least);
+        let page = in_time(self.fetcher.fetch(request)).await?;
         self.answered();
         self.take_page(page).await
     }

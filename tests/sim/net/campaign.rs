@@ -14,7 +14,7 @@ const SEEDS: u64 = 4;
 const ENOUGH: u64 = 100;
 
 /// States of the hub in which bugs like to hide.
-const RARE: [&str; 17] = [
+const RARE: [&str; 19] = [
     "backlog failed seen",
     "cursor moved by head",
     "hint conflated",
@@ -32,6 +32,8 @@ const RARE: [&str; 17] = [
     "waiter dropped",
     "expectation failed",
     "breaker opened",
+    "page in a stream",
+    "refusal in a stream",
 ];
 
 #[test]

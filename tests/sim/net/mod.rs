@@ -13,6 +13,7 @@ mod engine;
 mod follower;
 mod hub;
 mod interest;
+mod pages;
 mod place;
 mod plan;
 mod poller;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use hintwire::client::{Client, Error};
+use hintwire::client::Error;
 use hintwire::cursor::Position;
 use hintwire::topic::Selection;
 use hintwire::v1;
 use parking_lot::Mutex;
 
 use super::interest::Interest;
+use super::pages::Fetches;
 use super::scene::Scene;
 use crate::validate::convert::{cursor, page_on_wire};
 use crate::validate::{Refusal, Seen, Start, What};
@@ -105,13 +106,13 @@ impl Place {
     /// Makes a fetch, and records it.
     pub async fn fetch(
         &self,
-        client: &Client,
+        fetches: &mut Fetches,
         request: v1::FetchRequest,
     ) -> Result<v1::FetchResponse, Error> {
         let began = self.scene.recorder.began();
         let token = request.cursor.clone();
         let limit = if request.limit == 0 { 100 } else { request.limit as usize };
-        let answer = client.fetch(request).await;
+        let answer = fetches.fetch(request).await;
         let result = answer.as_ref().map(page_on_wire).map_err(Refusal::from);
         let (selection, start) = (self.selection.clone(), start(&token));
         self.scene.recorder.record(began, What::Fetch { selection, start, limit, result });

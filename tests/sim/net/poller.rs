@@ -7,6 +7,7 @@ use hintwire::cursor::{Cursor, Incarnation, Position};
 use hintwire::v1::FetchRequest;
 use tokio::time::{Instant, timeout};
 
+use super::pages::Fetches;
 use super::place::Place;
 use super::scene::{chance, pass, up_to};
 use crate::validate::convert::{cursor, page_on_wire};
@@ -18,15 +19,20 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// An answer that took longer had waited.
 const AT_ONCE: Duration = Duration::from_millis(200);
 
-/// Follows by long polls alone, for ever.
+/// Follows by long polls alone, for ever: some by calls, some in a stream.
 pub async fn run(place: Place, client: Client) {
     place.begin();
+    let mut fetches = if chance(50) {
+        Fetches::Calls(client)
+    } else {
+        Fetches::Stream { scene: place.scene.clone(), client, open: None }
+    };
     loop {
         let wait = up_to(WAIT);
         let request =
             FetchRequest { wait: wait.try_into().ok(), ..place.interest.fetch(&place.own()) };
         let began = Instant::now();
-        match timeout(wait + PATIENCE, place.fetch(&client, request)).await {
+        match timeout(wait + PATIENCE, place.fetch(&mut fetches, request)).await {
             Ok(Ok(page)) => {
                 if !page.events.is_empty() && began.elapsed() > AT_ONCE {
                     place.scene.saw("long poll woken");
@@ -40,14 +46,14 @@ pub async fn run(place: Place, client: Client) {
             Ok(Err(_)) | Err(_) => pass(PAUSE).await,
         }
         if chance(15) {
-            odd(&place, &client).await;
+            odd(&place, &mut fetches).await;
         }
         pass(up_to(PAUSE)).await;
     }
 }
 
 /// A fetch from a cursor that the hub must refuse, each with its own reason.
-async fn odd(place: &Place, client: &Client) {
+async fn odd(place: &Place, fetches: &mut Fetches) {
     let own = place.own();
     if own.is_empty() {
         return;
@@ -61,9 +67,9 @@ async fn odd(place: &Place, client: &Client) {
             "CURSOR_FOREIGN",
         ),
         2 => (format!("{own}x"), "CURSOR_MALFORMED"),
-        _ => return behind(place, client, Cursor { incarnation, position: far }).await,
+        _ => return behind(place, fetches, Cursor { incarnation, position: far }).await,
     };
-    let answer = timeout(PATIENCE, place.fetch(client, place.interest.fetch(&token))).await;
+    let answer = timeout(PATIENCE, place.fetch(fetches, place.interest.fetch(&token))).await;
     match answer {
         Ok(Ok(page)) => place.scene.wrong(format!("{reason} was answered by {page:?}")),
         Ok(Err(error)) if error.is_cursor() && error.reason() != reason => {
@@ -75,10 +81,10 @@ async fn odd(place: &Place, client: &Client) {
 }
 
 /// A fetch that must not be answered before the hub has seen a cursor, which it never will.
-async fn behind(place: &Place, client: &Client, at_least: Cursor) {
+async fn behind(place: &Place, fetches: &mut Fetches, at_least: Cursor) {
     let request =
         FetchRequest { at_least: at_least.to_string(), ..place.interest.fetch(&place.own()) };
-    match timeout(PATIENCE, client.fetch(request)).await {
+    match timeout(PATIENCE, fetches.fetch(request)).await {
         Ok(Ok(page)) => place.scene.wrong(format!("a node that is behind answered {page:?}")),
         Ok(Err(error)) if error.reason() == "NODE_BEHIND" => place.scene.saw("node behind"),
         _ => {}

@@ -183,14 +183,7 @@ impl Publisher {
             let Some(attempt) = attempts.pop_front() else { return };
             let _ = match answer.outcome.expect("each answer has an outcome") {
                 Outcome::Response(response) => attempt.end(Ok(response)),
-                Outcome::Error(error) => {
-                    let status = tonic::Status::with_details(
-                        error.code.into(),
-                        error.message.clone(),
-                        prost::Message::encode_to_vec(&error).into(),
-                    );
-                    attempt.end(Err(status.into()))
-                }
+                Outcome::Error(status) => attempt.end(Err((&client::Error::from(status)).into())),
             };
         }
     }

@@ -9,6 +9,7 @@ use hintwire::v1::{FetchRequest, SubscribeRequest, SubscribeResponse};
 use tokio::time::timeout;
 use tokio_stream::StreamExt as _;
 
+use super::pages::Fetches;
 use super::place::{Place, start};
 use super::scene::{Act, chance, pass, up_to};
 use crate::validate::convert::{message_on_wire, page_on_wire};
@@ -77,7 +78,8 @@ impl Raw {
                 limit: self.habits.limit,
                 ..self.place.interest.fetch(&self.place.own())
             };
-            let page = match timeout(PATIENCE, self.place.fetch(&self.client, request)).await {
+            let calls = &mut Fetches::Calls(self.client.clone());
+            let page = match timeout(PATIENCE, self.place.fetch(calls, request)).await {
                 Ok(Ok(page)) => page,
                 Ok(Err(error)) => {
                     self.refused(&error);

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::future::pending;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use futures_util::stream::{BoxStream, StreamExt, unfold};
+use futures_util::stream::{BoxStream, Stream, StreamExt, pending as never, unfold};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -30,9 +30,26 @@ pub struct Hub {
     pub state: Arc<Mutex<State>>,
 }
 
+/// What comes of a stream of fetches.
+#[derive(Clone, Copy)]
+pub enum OnFetchStream {
+    Serve,
+    /// As an older hub does.
+    Refuse,
+    /// Nothing is ever answered, as behind a proxy that waits for the end of the requests.
+    Swallow,
+    /// It ends after so many answers.
+    End(usize),
+}
+
 /// What was asked of the hub, and how it is to behave.
 pub struct State {
     pub fetches: Vec<FetchRequest>,
+    /// How many of them over a stream of fetches.
+    pub streamed: usize,
+    /// All that were opened; those that are open still are alive.
+    pub fetch_streams: Vec<Weak<()>>,
+    pub on_fetch_streams: OnFetchStream,
     pub snapshots: usize,
     pub streams: Vec<SubscribeRequest>,
     pub hints: usize,
@@ -72,6 +89,9 @@ impl Hub {
     pub fn new() -> Self {
         let state = State {
             fetches: Vec::new(),
+            streamed: 0,
+            fetch_streams: Vec::new(),
+            on_fetch_streams: OnFetchStream::Serve,
             snapshots: 0,
             streams: Vec::new(),
             hints: 0,
@@ -113,6 +133,13 @@ impl Hub {
         (self.fetches(), self.state.lock().streams.len())
     }
 
+    /// Open streams of fetches, those ever opened, and the fetches over them.
+    pub fn fetch_streams(&self) -> (usize, usize, usize) {
+        let state = self.state.lock();
+        let open = state.fetch_streams.iter().filter(|stream| stream.strong_count() > 0);
+        (open.count(), state.fetch_streams.len(), state.streamed)
+    }
+
     pub fn fail_fetches_for(&self, time: Duration) {
         self.state.lock().fetches_fail_until = Some(Instant::now() + time);
     }
@@ -147,6 +174,26 @@ impl Hub {
             return Err(refusal("CURSOR_TRIMMED", state.action));
         }
         if after > self.head() { Err(refusal("CURSOR_AHEAD", "FAIL")) } else { Ok(after) }
+    }
+
+    async fn page(&self, request: FetchRequest) -> Result<FetchResponse, Error> {
+        self.state.lock().fetches.push(request.clone());
+        sleep(Duration::from_millis(5)).await;
+        self.fault().await?;
+        let latest = Seek::FromStart(Start::Latest.into());
+        let head = self.head();
+        let after = if request.seek == Some(latest) { head } else { self.check(&request.cursor)? };
+        let mut events: Vec<_> = self.events(after).collect();
+        let has_more = events.len() > request.limit as usize;
+        events.truncate(request.limit as usize);
+        let next = if has_more { events.last().map(number) } else { Some(head.max(after)) };
+        Ok(FetchResponse {
+            events,
+            next_cursor: place(next.unwrap()),
+            head: place(head),
+            has_more,
+            poll_after: self.state.lock().poll_after.map(|after| after.try_into().unwrap()),
+        })
     }
 
     /// The fault that the present fetch is to have.
@@ -200,25 +247,35 @@ pub fn refusal(reason: &str, action: &str) -> Error {
 
 impl Wire for Hub {
     type Hints = BoxStream<'static, Result<SubscribeResponse, Error>>;
+    type Pages = BoxStream<'static, Result<FetchResponse, Error>>;
 
     async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, Error> {
-        self.state.lock().fetches.push(request.clone());
-        sleep(Duration::from_millis(5)).await;
-        self.fault().await?;
-        let latest = Seek::FromStart(Start::Latest.into());
-        let head = self.head();
-        let after = if request.seek == Some(latest) { head } else { self.check(&request.cursor)? };
-        let mut events: Vec<_> = self.events(after).collect();
-        let has_more = events.len() > request.limit as usize;
-        events.truncate(request.limit as usize);
-        let next = if has_more { events.last().map(number) } else { Some(head.max(after)) };
-        Ok(FetchResponse {
-            events,
-            next_cursor: place(next.unwrap()),
-            head: place(head),
-            has_more,
-            poll_after: self.state.lock().poll_after.map(|after| after.try_into().unwrap()),
-        })
+        self.page(request).await
+    }
+
+    async fn fetch_stream(
+        &self,
+        requests: impl Stream<Item = FetchRequest> + Send + 'static,
+    ) -> Result<Self::Pages, Error> {
+        let open = Arc::new(());
+        self.state.lock().fetch_streams.push(Arc::downgrade(&open));
+        let how = self.state.lock().on_fetch_streams;
+        let answers = match how {
+            OnFetchStream::Refuse => return Err(Status::unimplemented("what is that?").into()),
+            OnFetchStream::Swallow => return Ok(never().boxed()),
+            OnFetchStream::Serve => usize::MAX,
+            OnFetchStream::End(answers) => answers,
+        };
+        let hub = self.clone();
+        let answer = move |request| {
+            let (hub, open) = (hub.clone(), Arc::clone(&open));
+            async move {
+                let _open = open;
+                hub.state.lock().streamed += 1;
+                hub.page(request).await
+            }
+        };
+        Ok(requests.then(answer).take(answers).boxed())
     }
 
     async fn snapshot(&self, request: SnapshotRequest) -> Result<SnapshotResponse, Error> {

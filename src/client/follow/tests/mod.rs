@@ -3,6 +3,7 @@
 mod course;
 mod cursors;
 mod faults;
+mod fetch_streams;
 mod hub;
 mod pace;
 
@@ -13,7 +14,7 @@ use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::{Follow, FollowError};
+use super::{Follow, FollowError, OnCursorError};
 use crate::client::{Batch, Handler, HandlerError, MemoryStore, Notice, Origin};
 use hub::{Hub, place};
 

@@ -8,7 +8,6 @@ use hintwire::client::{self, Client, Responses};
 use hintwire::limits::{STREAM_UNANSWERED, STREAM_UNANSWERED_BYTES};
 use hintwire::v1::publish_stream_response::Outcome;
 use hintwire::v1::{PublishRequest, PublishResponse, PublishStreamRequest, PublishStreamResponse};
-use prost::Message;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
@@ -169,10 +168,7 @@ impl<F: FnMut(&Tally)> Pipeline<F> {
         match answer.outcome {
             Some(Outcome::Response(response)) => self.published(answer.sequence, &response)?,
             Some(Outcome::Error(status)) => {
-                let details = status.encode_to_vec().into();
-                let code = Code::from(status.code);
-                let error =
-                    client::Error::from(Status::with_details(code, status.message, details));
+                let error = client::Error::from(status);
                 if is_mendable(&error) {
                     let unknown = error.metadata().get("outcome").is_some_and(|o| o == "unknown");
                     return Ok(Some((error, unknown)));

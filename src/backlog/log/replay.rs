@@ -121,6 +121,8 @@ impl Replay {
                     end = found.len;
                     // A seal was written after all before it was synced; itself it may be new.
                     unproven.records = VecDeque::from([(at, found.next)]);
+                    // It has the time of the group that came after it, which a crash may have taken.
+                    self.time = self.time.max(found.time);
                     let _ = seal.set(found);
                     break;
                 }

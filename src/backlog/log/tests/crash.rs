@@ -1,7 +1,11 @@
 //! Crashes of the process at every call that changes something.
 
+use std::sync::atomic::Ordering;
+
 use super::support::*;
+use crate::backlog::log::read;
 use crate::cursor::Position;
+use crate::event::Micros;
 
 /// Opens on a disk that fails after 0, 1, 2... changing calls, until it succeeds; each time what a start without faults
 /// finds afterwards is handed on.
@@ -136,17 +140,37 @@ fn publish_times_never_decrease_although_all_was_dropped_and_the_clock_went_back
     append(&mut log, "a", vec![0; 60 << 10]);
     place.wait(1);
     append(&mut log, "a", vec![0; 60 << 10]);
-    let published = place.now.load(std::sync::atomic::Ordering::SeqCst);
+    let published = place.now.load(Ordering::SeqCst);
     log.writer.tick();
     place.wait(8 * 24 * 3600);
     log.writer.tick();
     log.maintenance.lock().step().unwrap();
     assert_eq!(log.shared.extent().earliest, log.shared.head());
     drop(log);
-    place.now.fetch_sub(9 * 24 * 3600 * SECOND, std::sync::atomic::Ordering::SeqCst);
+    place.now.fetch_sub(9 * 24 * 3600 * SECOND, Ordering::SeqCst);
     let mut log = place.open();
     let committed = log.writer.commit([batch([event("a", "later")])]);
     assert!(committed.appended[0].published.0 >= published);
+}
+
+#[test]
+fn a_time_is_found_wherever_a_crash_came_and_the_clock_went_back() {
+    for calls in 0..20 {
+        let place = Place::new();
+        let large = || vec![0; 60 << 10];
+        append(&mut place.open(), "a", large());
+        place.wait(10);
+        let time = Micros(place.now.load(Ordering::SeqCst));
+        if let Ok(mut log) = place.try_open_on(place.disk().crash_after(calls)) {
+            commit(&mut log, vec![batch([event("a", large())])]);
+        }
+        place.now.fetch_sub(10 * SECOND, Ordering::SeqCst);
+        let mut log = place.open();
+        let committed = log.writer.commit([batch([event("a", "later")])]);
+        let later = &committed.appended[0];
+        let found = read::seek(&log.shared, time).unwrap().unwrap();
+        assert_eq!(later.events[0].0 > found, later.published >= time, "{calls} calls");
+    }
 }
 
 /// Three segments with twenty events, none indexed.

@@ -33,6 +33,8 @@ impl World {
             let op = [Op::Publish, Op::Publish, Op::Maintain, Op::Trim][self.r#gen.rng.usize(..4)];
             self.step(op)?;
         }
+        // A log that does nothing any more may never come to that call.
+        self.disk.crash_at_call(0);
         self.step(Op::Check)?;
         self.disk.set_faults(DiskFaults::default());
         self.step(Op::Follow)?;
@@ -134,7 +136,7 @@ impl World {
     }
 
     /// A copy of a disk, without faults.
-    fn copy(&self, disk: &SimDisk) -> SimDisk {
+    pub(super) fn copy(&self, disk: &SimDisk) -> SimDisk {
         let copy = disk.fork(disk.calls());
         copy.set_faults(DiskFaults::default());
         copy.set_free_space(1 << 40);

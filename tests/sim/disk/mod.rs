@@ -170,6 +170,18 @@ impl SimDisk {
         self.0.machine.lock().clock.store(now.0, Ordering::SeqCst);
     }
 
+    /// Spoils one byte of what was written to the files whose names end so; says which.
+    pub fn spoil(&self, ending: &str, rng: &mut Rng) -> Option<String> {
+        let mut machine = self.0.machine.lock();
+        let files = machine.names.all().filter(|(name, _)| name.ends_with(ending));
+        let written = files.map(|(name, n)| (name.to_owned(), n, machine.nodes[n].written()));
+        let written: Vec<_> = written.filter(|(_, _, written)| *written > 0).collect();
+        let (name, number, len) = rng.choice(&written)?;
+        let at = rng.u64(..len);
+        machine.nodes[*number].spoil(at, rng.u8(1..));
+        Some(format!("byte {at} of {name}"))
+    }
+
     /// Lets time pass.
     pub fn pass(&self, time: Duration) {
         self.0.machine.lock().clock.fetch_add(time.as_micros() as u64, Ordering::SeqCst);

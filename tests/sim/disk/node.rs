@@ -90,6 +90,15 @@ impl Node {
         self.pending.push(change);
     }
 
+    /// Changes bits of one byte, on the medium too.
+    pub fn spoil(&mut self, at: u64, bits: u8) {
+        for content in [&mut self.cached, &mut self.medium] {
+            if let Some(byte) = Arc::make_mut(&mut content.bytes).get_mut(at as usize) {
+                *byte ^= bits;
+            }
+        }
+    }
+
     /// Brings all to the medium.
     pub fn sync(&mut self) {
         for change in self.pending.drain(..) {

@@ -31,10 +31,12 @@ pub struct Counts {
     pub refused_for_space: u64,
     pub failed_writes: u64,
     pub commits_under_maintenance: u64,
+    pub rot_named: u64,
+    pub rot_harmless: u64,
 }
 
 impl Counts {
-    fn all(&mut self) -> [(&'static str, &mut u64); 26] {
+    fn all(&mut self) -> [(&'static str, &mut u64); 28] {
         [
             ("seeds", &mut self.seeds),
             ("calls of the disk", &mut self.calls),
@@ -62,6 +64,8 @@ impl Counts {
             ("publish refused for space", &mut self.refused_for_space),
             ("publish refused after a failed call", &mut self.failed_writes),
             ("commit under maintenance", &mut self.commits_under_maintenance),
+            ("spoiled byte that was named", &mut self.rot_named),
+            ("spoiled byte that cost nothing", &mut self.rot_harmless),
         ]
     }
 

@@ -22,6 +22,7 @@ mod judge;
 mod look;
 mod model;
 mod restart;
+mod rot;
 mod scribe;
 mod world;
 

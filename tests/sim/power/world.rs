@@ -178,8 +178,9 @@ impl World {
         if self.disk.is_off() {
             return Ok(());
         }
-        if let Err(error) = closed {
-            self.excuse(std::io::Error::other(error.to_string()))?;
+        match closed {
+            Ok(()) => self.rot()?,
+            Err(error) => self.excuse(std::io::Error::other(error.to_string()))?,
         }
         self.counts.clean_stops += 1;
         self.disk.note(|| "closed".into());

@@ -9,13 +9,15 @@ use hintwire::v1;
 use prost::Message;
 
 use crate::raw::frame::{self, DATA, END_STREAM, Frame, HEADERS, INITIAL_WINDOW_SIZE};
-use crate::raw::{FETCH, PUBLISH, Raw, SUBSCRIBE, call, patterns};
+use crate::raw::{FETCH, FETCH_STREAM, PUBLISH, Raw, SUBSCRIBE, call, patterns};
 use crate::support::{Server, batch, event};
 use crate::wire::{PIPE, Piped};
 
 const MOST: u32 = (1 << 31) - 1;
 const STREAMS: u32 = 100;
 const ROUNDS: u32 = 60;
+const FETCHES: u32 = 60;
+const MEGABYTE: usize = 1_000_000;
 
 fn message<M: Message + Default>(frame: &Frame) -> M {
     const PREFIX: usize = 5;
@@ -63,14 +65,17 @@ async fn a_peer_that_stops_reading_keeps_few_messages_and_then_gets_the_newest()
     assert!(told <= most, "{told} hints of {} were kept for it", STREAMS * ROUNDS);
 }
 
+/// A hub with one event of a megabyte, of which so many fit into what a connection may leave unread.
+async fn with_a_large_event() -> (Server, usize) {
+    let server = Server::on(Arc::new(Memory::default()), Config::default()).await;
+    let megabyte = "x".repeat(MEGABYTE);
+    server.client().await.publish(batch(vec![event("a", &megabyte)])).await.unwrap();
+    (server, hintwire::limits::UNREAD_BYTES / MEGABYTE)
+}
+
 #[tokio::test]
 async fn pages_that_nobody_reads_are_not_made_beyond_a_bound_and_the_rest_is_refused() {
-    const FETCHES: u32 = 60;
-    let config = Config::default();
-    let server = Server::on(Arc::new(Memory::default()), config).await;
-    let megabyte = "x".repeat(1_000_000);
-    server.client().await.publish(batch(vec![event("a", &megabyte)])).await.unwrap();
-
+    let (server, fit) = with_a_large_event().await;
     let mut peer = Raw::open(server.address, &[(INITIAL_WINDOW_SIZE, 0)]).await.unwrap();
     tokio::time::pause();
     for nth in 0..FETCHES {
@@ -83,7 +88,6 @@ async fn pages_that_nobody_reads_are_not_made_beyond_a_bound_and_the_rest_is_ref
         refused.insert(frame.stream, frame.flags & END_STREAM != 0);
     }
     let made = refused.values().filter(|refused| !**refused).count();
-    let fit = hintwire::limits::UNREAD_BYTES / 1_000_000;
     assert!((fit..=fit + 2).contains(&made), "{made} pages were made");
 
     // Who reads gets what was made, and can fetch again.
@@ -94,4 +98,41 @@ async fn pages_that_nobody_reads_are_not_made_beyond_a_bound_and_the_rest_is_ref
         let frame = peer.read.next().await.expect("the connection was closed");
         ended += usize::from(frame.kind == HEADERS && frame.flags & END_STREAM != 0);
     }
+}
+
+#[tokio::test]
+async fn nor_are_they_in_streams_of_fetches_where_a_refusal_is_an_answer() {
+    const LAST: u32 = 1001;
+    let (server, fit) = with_a_large_event().await;
+    let mut peer = Raw::open(server.address, &[(INITIAL_WINDOW_SIZE, 1)]).await.unwrap();
+    tokio::time::pause();
+    let topics = vec!["a".to_owned()];
+    let request = Some(v1::FetchRequest { topics, ..Default::default() });
+    let request = v1::FetchStreamRequest { request }.encode_to_vec();
+    for nth in 0..FETCHES {
+        peer.write.call(2 * nth + 1, FETCH_STREAM, &request).await.unwrap();
+    }
+    // When a call that came after them has waited in vain, they have, too.
+    peer.write.call(LAST, FETCH, &patterns("a")).await.unwrap();
+    let mut bytes = BTreeMap::<u32, usize>::new();
+    while let Some(frame) = peer.read.next().await {
+        if frame.kind == DATA {
+            *bytes.entry(frame.stream).or_default() += frame.payload.len();
+        }
+        if frame.stream == LAST && frame.flags & END_STREAM != 0 {
+            break;
+        }
+    }
+    peer.write.send(&frame::settings(&[(INITIAL_WINDOW_SIZE, MOST)])).await.unwrap();
+    let mut ended = 0;
+    while ended < FETCHES {
+        let frame = peer.read.next().await.expect("the connection was closed");
+        if frame.kind == DATA {
+            *bytes.entry(frame.stream).or_default() += frame.payload.len();
+        }
+        ended += u32::from(frame.kind == HEADERS && frame.flags & END_STREAM != 0);
+    }
+    let made = bytes.values().filter(|bytes| **bytes > MEGABYTE).count();
+    assert!((fit..=fit + 2).contains(&made), "{made} pages were made");
+    assert_eq!(bytes.len(), FETCHES as usize, "each is answered");
 }

@@ -20,6 +20,7 @@ pub const GET_HUB: &str = "/hintwire.v1.HubService/GetHub";
 pub const PUBLISH_STREAM: &str = "/hintwire.v1.HubService/PublishStream";
 pub const PUBLISH: &str = "/hintwire.v1.HubService/Publish";
 pub const FETCH: &str = "/hintwire.v1.HubService/Fetch";
+pub const FETCH_STREAM: &str = "/hintwire.v1.HubService/FetchStream";
 
 /// A connection, as two halves, so that one can go on while the other stands still.
 pub struct Raw {

@@ -75,20 +75,20 @@ impl Hub {
         if let Some(cursor) = fetch.at_least {
             self.reach(cursor, fetch.wait.max(AT_LEAST_WAIT)).await?;
         }
-        let page = self.first_page(&fetch).await?;
+        let after = self.begin(fetch.start).await?;
+        let page = self.look(&fetch, after).await?;
         if has_news(&page) || fetch.wait.is_zero() {
             return Ok(self.answer(&fetch, page));
         }
         self.wait(fetch, page.next).await
     }
 
-    /// Whoever starts at earliest does not care that it moves meanwhile.
-    async fn first_page(&self, fetch: &Fetch) -> Result<Page, Error> {
+    /// What there is now. Whoever named no place does not care that retention passes the one it has come to.
+    async fn look(&self, fetch: &Fetch, mut after: Position) -> Result<Page, Error> {
+        let anywhere = matches!(fetch.start, Start::Cursor(None) | Start::Earliest | Start::Latest);
         loop {
-            let after = self.begin(fetch.start).await?;
-            let from_earliest = matches!(fetch.start, Start::Earliest | Start::Cursor(None));
             match self.page(fetch, after).await {
-                Err(ReadError::Trimmed) if from_earliest => {}
+                Err(ReadError::Trimmed) if anywhere => after = self.backlog.extent().earliest,
                 page => return self.or_damage(page, after).await,
             }
         }
@@ -112,7 +112,7 @@ impl Hub {
         }
     }
 
-    /// What there is now. If the topics have nothing newer than the place, that is known without a read.
+    /// A page after a place. If the topics have nothing newer than the place, that is known without a read.
     async fn page(&self, fetch: &Fetch, after: Position) -> Result<Page, ReadError> {
         let head = self.backlog.extent().head;
         if self.backlog.topics().newest(&fetch.selection.patterns) <= after {
@@ -149,8 +149,7 @@ impl Hub {
         let slot = Slot::new(patterns, &fetch.selection.filter, u64::MAX);
         let registration = self.index.register(fetch.selection.clone(), slot)?;
         loop {
-            let page = self.page(&fetch, after).await;
-            let page = self.or_damage(page, after).await?;
+            let page = self.look(&fetch, after).await?;
             let late = Instant::now() >= deadline;
             if has_news(&page) || late || self.is_draining() {
                 return Ok(self.answer(&fetch, page));

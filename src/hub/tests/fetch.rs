@@ -106,6 +106,23 @@ async fn a_long_poll_in_vain_ends_in_time_at_the_place_it_has_looked_up_to() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_long_poll_that_names_no_place_goes_on_where_retention_has_passed_it() {
+    for start in [Start::Cursor(None), Start::Earliest, Start::Latest] {
+        let hub = hub();
+        let poll = hub.fetch(Fetch { wait: Duration::from_secs(60), ..from(start, &["a"]) });
+        let passed = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let other = publish(&hub, event("b")).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            hub.backlog.trim(other.position).await.unwrap();
+            publish(&hub, event("a")).await
+        };
+        let (page, published) = tokio::join!(poll, passed);
+        assert_eq!(page.unwrap().next, published, "{start:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_drain_ends_long_polls() {
     let hub = hub();
     let poll = hub.fetch(Fetch { wait: Duration::from_secs(60), ..from(Start::Latest, &["a"]) });

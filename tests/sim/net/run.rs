@@ -29,6 +29,9 @@ const NOTICED: Duration = Duration::from_secs(4);
 /// way of a hint, and that of each of the pages that two batches may need with the time they take to be handled.
 const TOLD: Duration = Duration::from_millis(600 + 100 + 13 * (100 + 200));
 
+/// In virtual time: until the hub has said all that it had put off, and that has come; twice the longest `min_interval`.
+const QUIET: Duration = Duration::from_millis(1_200);
+
 /// What came of a simulation.
 pub struct Outcome {
     pub history: History,
@@ -95,6 +98,8 @@ impl Stage {
             self.all_told()?;
         }
         self.recover()?;
+        // Who has fetched all has perhaps not been told of it yet.
+        self.until(QUIET, |_| false)?;
         self.scene.begin(Act::Over);
         self.director.close_the_hub();
         self.until(PUBLISHING, |stage| stage.director.is_closed(&mut stage.sim))

@@ -77,7 +77,11 @@ bench-peers *words:
 
 # docs/benchmarks.md, from the figures of `just bench-peers`
 bench-report:
-    cargo run --package hintwire-bench -- report {{ figures }} docs/benchmarks.md
+    cargo run --release --package hintwire-bench -- report {{ figures }} docs/benchmarks.md
+
+# The parts of a hub without a network: log append and read, pattern match, hint fan-out, cursors; `just microbench cursor`
+microbench *filter:
+    cargo bench --package hintwire-bench --bench parts -- {{ filter }}
 
 # The bench, small: does it run?
 bench-smoke: build

@@ -1,5 +1,8 @@
-//! The report: tables drawn from the figures of one run, put into a page between two marks.
+//! The report: aims, tables and plots drawn from the figures of one run, put into a page between two marks.
 
+mod aims;
+mod bars;
+mod plots;
 mod tables;
 
 use std::path::Path;
@@ -17,7 +20,13 @@ pub(crate) fn run(figures: &Path, page: &Path) -> Result<()> {
     let (before, rest) =
         text.split_once(BEGIN).ok_or("the page has no mark where figures begin")?;
     let (_, after) = rest.split_once(END).ok_or("the page has no mark where figures end")?;
-    let drawn = tables::draw(&figures);
+    let drawn = [
+        tables::servers(&figures),
+        aims::draw(&figures),
+        plots::draw(&figures, &page.with_file_name("plots"))?,
+        tables::draw(&figures),
+    ];
+    let drawn = drawn.join("\n");
     std::fs::write(page, format!("{before}{BEGIN}\n\n{drawn}\n{END}{after}"))?;
     Ok(())
 }

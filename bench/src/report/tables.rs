@@ -7,8 +7,6 @@ use crate::figures::{Figure, Figures, short};
 /// Everything there is, as Markdown.
 pub(super) fn draw(figures: &Figures) -> String {
     let mut page = String::new();
-    let _ = writeln!(page, "{}; {} rounds.\n", figures.machine.join("; "), figures.rounds);
-    servers(figures, &mut page);
     for workload in distinct(figures.figures.iter().map(|figure| &*figure.workload)) {
         let of = figures.figures.iter().filter(|figure| figure.workload == workload);
         table(workload, &of.collect::<Vec<_>>(), &mut page);
@@ -17,7 +15,9 @@ pub(super) fn draw(figures: &Figures) -> String {
     page
 }
 
-fn servers(figures: &Figures, page: &mut String) {
+/// The machine, and what ran on it.
+pub(super) fn servers(figures: &Figures) -> String {
+    let mut page = format!("{}; {} rounds.\n\n", figures.machine.join("; "), figures.rounds);
     page.push_str("| target | version | an answer means | settings |\n| --- | --- | --- | --- |\n");
     for server in &figures.servers {
         let settings = if server.settings.is_empty() {
@@ -31,6 +31,7 @@ fn servers(figures: &Figures, page: &mut String) {
             server.target, server.version, server.promise
         );
     }
+    page
 }
 
 fn table(workload: &str, figures: &[&Figure], page: &mut String) {

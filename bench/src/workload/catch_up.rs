@@ -38,7 +38,8 @@ async fn alone(stage: &Stage, figures: &mut Figures) -> Result<()> {
         let events = events(stage, kind);
         let load = async {
             let started = stage.start(kind, figures).await?;
-            load(&*started.target, events, events).await?;
+            let batch = if kind == Kind::Etcd { 100 } else { 1 };
+            load(&*started.target, events, events, batch).await?;
             Result::Ok(started)
         };
         match load.await {
@@ -64,14 +65,9 @@ async fn alone(stage: &Stage, figures: &mut Figures) -> Result<()> {
 }
 
 /// Publishes so many events over so many topics, as fast as it goes.
-async fn load(target: &dyn Target, events: usize, topics: usize) -> Result<()> {
-    target
-        .publish(&Load {
-            connections: 4,
-            in_flight: 4000,
-            ..Load::flood(Numbers::of(0..events), topics)
-        })
-        .await?;
+async fn load(target: &dyn Target, events: usize, topics: usize, batch: usize) -> Result<()> {
+    let flood = Load::flood(Numbers::of(0..events), topics);
+    target.publish(&Load { connections: 4, in_flight: 4000 / batch, batch, ..flood }).await?;
     Ok(())
 }
 
@@ -89,7 +85,7 @@ async fn rare(hub: &Hub, topics: usize, figures: &mut Figures) -> Result<()> {
 async fn together(stage: &Stage, kind: Kind, figures: &mut Figures) -> Result<()> {
     let (events, followers) = (stage.scale.pick(10_000, 500), stage.scale.pick(1000, 20));
     let started = stage.start(kind, figures).await?;
-    load(&*started.target, events, 100).await?;
+    load(&*started.target, events, 100, 1).await?;
     let target: Arc<dyn Target> = Arc::from(started.target);
     let lap = Lap::start(&*target)?;
     let mut tasks = JoinSet::new();

@@ -36,7 +36,7 @@ struct Case {
 
 pub(super) async fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
     let case = |workload, per_second, subscribers, connections: usize| {
-        let seconds = stage.scale.pick(4, 1);
+        let seconds = stage.scale.pick(3, 1);
         let subscribers = stage.scale.pick(subscribers, 20);
         let connections = connections.min(subscribers);
         Case { per_second, subscribers, connections, seconds, workload }

@@ -35,7 +35,7 @@ const CASES: [(&str, usize, usize, usize); 7] = [
 ];
 
 pub(super) async fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
-    let time = Duration::from_millis(stage.scale.pick(1500, 100) as u64);
+    let time = Duration::from_millis(stage.scale.pick(1200, 100) as u64);
     stage
         .rounds("publish", &TARGETS, stage.rounds, figures, |stage, kind, figures| {
             Box::pin(one(stage, kind, time, figures))

@@ -28,7 +28,7 @@ pub(super) async fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
         figures.leave_out("feed".into(), "the release feed is not there (HINTWIRE_FEED names it)");
         return Ok(());
     }
-    let seconds = stage.scale.pick(60, 2) as u64;
+    let seconds = stage.scale.pick(45, 2) as u64;
     for round in 0..stage.rounds as u64 {
         let from = FROM + round * seconds * SPEED;
         let moments: Arc<[Moment]> = changes::read(&stage.feed, from, seconds, SPEED)?.into();

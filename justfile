@@ -64,7 +64,7 @@ package:
 deny:
     cargo deny check bans licenses sources
 
-# Figures of the hub on this machine: publish, news, burst, idle, catch-up, poll, feed, growth, restart; or those you name
+# Figures of the hub on this machine: publish, syncs, news, burst, idle, catch-up, poll, feed, growth, restart; or those you name
 bench *workloads:
     cargo build --release --workspace
     ulimit -n $(ulimit -Hn); HINTWIRE_FEED={{ feed }} target/release/hintwire-bench target/release/hintwire {{ workloads }}

@@ -22,6 +22,11 @@ impl Process {
         Ok(Self(child.map_err(|error| format!("{:?}: {error}", command.get_program()))?))
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     fn file(&self, name: &str) -> String {
         format!("/proc/{}/{name}", self.0.id())
     }

@@ -16,7 +16,7 @@ mod overload;
 mod proxy;
 #[path = "../../../tests/support/raw/mod.rs"]
 #[allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
-mod raw;
+pub(crate) mod raw;
 mod report;
 mod silent;
 mod stalled;

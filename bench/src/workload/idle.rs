@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Stage;
+use super::{Stage, million};
 use crate::Result;
 use crate::figures::{Figures, count};
 use crate::seen::Seen;
@@ -38,7 +38,7 @@ pub(super) async fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
             })
             .await?;
     }
-    Ok(())
+    million::run(stage, figures).await
 }
 
 /// As many connections, or as many as this process may open.

@@ -5,11 +5,13 @@ mod catch_up;
 mod feed;
 mod growth;
 mod idle;
+mod million;
 mod news;
 mod poll;
 mod publish;
 mod restart;
 mod stage;
+mod syncs;
 
 use std::time::Duration;
 
@@ -20,13 +22,14 @@ use crate::figures::{Figures, Metric};
 use crate::target::Target;
 
 /// Their names, in the order in which they run.
-pub(crate) const NAMES: [&str; 9] =
-    ["publish", "news", "burst", "idle", "catch-up", "poll", "feed", "growth", "restart"];
+pub(crate) const NAMES: [&str; 10] =
+    ["publish", "syncs", "news", "burst", "idle", "catch-up", "poll", "feed", "growth", "restart"];
 
 /// Runs one of them, in so many rounds as it takes.
 pub(crate) async fn run(name: &str, stage: &Stage, figures: &mut Figures) -> Result<()> {
     match name {
         "publish" => publish::run(stage, figures).await,
+        "syncs" => syncs::run(stage, figures).await,
         "news" => news::run(stage, figures).await,
         "burst" => burst::run(stage, figures).await,
         "idle" => idle::run(stage, figures).await,

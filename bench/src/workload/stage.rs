@@ -1,6 +1,6 @@
 //! What a workload works with: the servers that take part, and how large everything is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -30,6 +30,11 @@ pub(crate) struct Started {
 }
 
 impl Started {
+    /// Its folder.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
     /// Ends the server as a power button would; its data stays.
     pub(crate) fn kill(self) -> TempDir {
         drop(self.target);

@@ -86,16 +86,18 @@ impl Kind {
         }
     }
 
-    /// The first line that its program says of its version; an error if it cannot be run.
+    /// What was installed, or else the first line that its program says; an error if it cannot be run.
     pub(crate) fn version(self, place: &Place) -> Result<String> {
-        let (program, flag) = match self.program() {
-            Some((name, flag)) => (place.program(name), flag),
-            None => (place.hintwire.clone(), "--version"),
-        };
+        let (name, flag) = self.program().unwrap_or(("hintwire", "--version"));
+        let is_hub = self.is_hintwire();
+        let program = if is_hub { place.hintwire.clone() } else { place.program(name) };
         let said = Command::new(&program).arg(flag).output();
         let said = said.map_err(|error| format!("{}: {error}", program.display()))?;
         let text = String::from_utf8_lossy(&said.stdout).into_owned();
-        Ok(text.lines().next().ok_or("it does not say its version")?.trim().to_owned())
+        let line = text.lines().next().ok_or("it does not say its version")?.trim().to_owned();
+        let pinned = std::fs::read_to_string(program.with_extension("version")).unwrap_or_default();
+        // Some say the version of what they are built on.
+        Ok(if pinned.starts_with('v') { format!("{name} {}", pinned.trim()) } else { line })
     }
 
     /// How many connections a crowd needs that would share so many: some know one subscriber a connection alone.

@@ -121,3 +121,24 @@ impl Dialect for Nats {
         Ok(answered)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_is_not_all_there_is_waited_for() -> Result<()> {
+        let whole = b"HMSG bench.t1 9 reply 12 15\r\nNATS/1.0\r\n\r\nabc\r\nPING\r\n";
+        let first = whole.len() - b"PING\r\n".len();
+        for end in 0..first {
+            assert!(next(whole.get(..end).unwrap_or_default())?.is_none(), "{end} bytes");
+        }
+        let Some((Said::Message { header, reply, data }, length)) = next(whole)? else {
+            return Err("no message".into());
+        };
+        assert_eq!((header, reply, data), (&b"NATS/1.0\r\n\r\n"[..], &b"reply"[..], &b"abc"[..]));
+        assert_eq!(length, first);
+        assert!(next(b"-ERR 'no'\r\n").is_err());
+        Ok(())
+    }
+}

@@ -101,3 +101,23 @@ impl Dialect for Redis {
         Ok(answered)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_that_is_not_all_there_is_waited_for() -> Result<()> {
+        let whole = b"*2\r\n:7\r\n*2\r\n$3\r\n1-0\r\n$1\r\nd\r\n+OK\r\n";
+        let first = whole.len() - b"+OK\r\n".len();
+        for end in 0..first {
+            let part = whole.get(..end).unwrap_or_default();
+            assert_eq!(reply(part, &mut |_| {})?, None, "{end} bytes");
+        }
+        let mut texts: Vec<&[u8]> = Vec::new();
+        assert_eq!(reply(whole, &mut |text| texts.push(text))?, Some(first));
+        assert_eq!(texts, [&b"1-0"[..], b"d"]);
+        assert!(reply(b"-ERR no\r\n", &mut |_| {}).is_err());
+        Ok(())
+    }
+}

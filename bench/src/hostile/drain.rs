@@ -15,6 +15,7 @@ use super::Stage;
 use super::report::Report;
 use crate::Result;
 use crate::hub::{Client, Hub, event};
+use crate::load::number;
 
 const CONNECTIONS: usize = 10;
 const PUBLISHERS: usize = 64;
@@ -103,13 +104,13 @@ async fn publish(
     next: Arc<AtomicUsize>,
     begun: Arc<Notify>,
     topics: usize,
-) -> Result<Vec<u64>> {
+) -> Result<Vec<usize>> {
     let mut acked = Vec::new();
     loop {
         let number = next.fetch_add(1, Relaxed);
         let events = vec![event(format!("drain/t{}", number % topics), number)];
         match client.publish(v1::PublishRequest { events, ..Default::default() }).await {
-            Ok(_) => acked.push(number as u64),
+            Ok(_) => acked.push(number),
             // Refused; or the connection had its GOAWAY, or was gone, before the call.
             Err(status) if ENDS.contains(&status.code()) => return Ok(acked),
             Err(status) => return Err(status.into()),
@@ -119,7 +120,7 @@ async fn publish(
 }
 
 /// The numbers of all events that are there.
-async fn read(hub: &Hub) -> Result<BTreeSet<u64>> {
+async fn read(hub: &Hub) -> Result<BTreeSet<usize>> {
     let (mut client, mut numbers, mut cursor) =
         (hub.client().await?, BTreeSet::new(), String::new());
     loop {
@@ -127,7 +128,7 @@ async fn read(hub: &Hub) -> Result<BTreeSet<u64>> {
         let request = v1::FetchRequest { topics, cursor, limit: 1000, ..Default::default() };
         let page = client.fetch(request).await?.into_inner();
         for event in page.events.iter().filter_map(|stored| stored.event.as_ref()) {
-            numbers.extend(event.data.first_chunk().copied().map(u64::from_be_bytes));
+            numbers.insert(number(&event.data)?);
         }
         cursor = page.next_cursor;
         if !page.has_more {

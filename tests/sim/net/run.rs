@@ -100,6 +100,8 @@ impl Stage {
         self.recover()?;
         // Who has fetched all has perhaps not been told of it yet.
         self.until(QUIET, |_| false)?;
+        // Retention may have sent somebody back to the beginning meanwhile.
+        self.recover()?;
         self.scene.begin(Act::Over);
         self.director.close_the_hub();
         self.until(PUBLISHING, |stage| stage.director.is_closed(&mut stage.sim))

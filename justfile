@@ -83,6 +83,11 @@ bench-report:
 microbench *filter:
     cargo bench --package hintwire-bench --bench parts -- {{ filter }}
 
+# Where the hub's CPU time goes in a workload, by part and by function (needs perf): `just profile poll`
+profile *words:
+    cargo build --release --workspace
+    bench/profile.sh target/release/hintwire target/release/hintwire-bench {{ words }}
+
 # The bench, small: does it run?
 bench-smoke: build
     HINTWIRE_FEED={{ feed }} target/debug/hintwire-bench target/debug/hintwire --smoke

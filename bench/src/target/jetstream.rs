@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::nats::{Nats, listen};
+use super::nats::{DATA, Nats, listen};
 use super::{Crowd, Doing, Place, Publisher, Readers, Target, Wanted};
 use crate::Result;
 use crate::load::Load;
@@ -25,7 +25,7 @@ pub(crate) struct JetStream(Nats);
 impl JetStream {
     pub(crate) async fn start(place: &Place, synced: bool) -> Result<Self> {
         let sync = if synced { ", sync_interval: always" } else { "" };
-        let settings = format!("jetstream {{ store_dir: {:?}{sync} }}", place.data);
+        let settings = format!("jetstream {{ store_dir: {DATA}{sync} }}");
         let jetstream = Self(Nats::start(place, settings).await?);
         let inbox = jetstream.0.inbox();
         let mut stream = jetstream.0.connect(format!("SUB {inbox} 1\r\n").as_bytes()).await?;

@@ -19,6 +19,9 @@ use crate::traffic::{Counted, Traffic};
 use crate::wire::nats::{self, Said, greet, next};
 use crate::wire::pump::{Pump, reach, run_all};
 
+/// Stands for the folder of its data in what is said of its settings.
+pub(super) const DATA: &str = "DATA";
+
 pub(crate) struct Nats {
     process: Process,
     address: SocketAddr,
@@ -32,7 +35,8 @@ impl Nats {
     pub(crate) async fn start(place: &Place, settings: String) -> Result<Self> {
         let address = free_address()?;
         let file = place.data.join("nats.conf");
-        std::fs::write(&file, format!("listen: \"{address}\"\n{settings}\n"))?;
+        let lines = settings.replace(DATA, &format!("{:?}", place.data));
+        std::fs::write(&file, format!("listen: \"{address}\"\n{lines}\n"))?;
         let mut started = Command::new(place.program("nats-server"));
         started.arg("-c").arg(file).args(["-l", "/dev/null"]);
         let process = Process::start(&mut started)?;

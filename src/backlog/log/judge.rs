@@ -108,7 +108,10 @@ pub fn expectation<D: Disk>(
         let newest = staged.get(&event.head).or_else(durable);
         if !holds(expected, newest, extent, shared.snapshot_covers) {
             let newest = newest.map(|newest| newest.position);
-            let rests_on_unsynced = newest > Some(extent.head);
+            // So does a refusal for a later event where an earlier one was passed over as the repeat of a staged one.
+            let staged = |place: &Place| matches!(place, Place::Repeat(at) if *at > extent.head);
+            let rests_on_unsynced =
+                newest > Some(extent.head) || places.iter().take(index).any(staged);
             let outcome = Outcome::Expectation { index, newest };
             return Err(Refusal { outcome, rests_on_unsynced });
         }

@@ -49,6 +49,17 @@ fn a_failed_write_is_final() {
 }
 
 #[test]
+fn a_refusal_that_takes_an_event_for_a_repeat_of_a_staged_one_shares_that_ones_fate() {
+    let (_place, disk, mut log) = open();
+    append(&mut log, "b", "1");
+    let staged = || with_id("a", "x", "2");
+    let after_it = expecting([staged(), event("b", "3")], Expected::Absent);
+    disk.fail(Call::Write, ErrorKind::StorageFull);
+    let outcomes = commit(&mut log, vec![batch([staged()]), after_it]);
+    assert_eq!(outcomes, vec![Outcome::NoSpace; 2]);
+}
+
+#[test]
 fn a_write_without_space_is_taken_back_whole_and_publishing_resumes() {
     let (place, disk, mut log) = open();
     let once = || batch([with_id("a", "x", "2")]);

@@ -42,6 +42,11 @@ proto:
     {{ buf }} lint
     {{ buf }} format --diff --exit-code
 
+# The Python client: built into .cache/clients, and its own tests against the debug build
+client-python: build
+    clients/python/install.sh
+    .cache/clients/python/bin/python -m unittest discover clients/python/tests
+
 # The real feed through a hub, at full size: 100 followers, kill -9, resume
 feed:
     HINTWIRE_FEED={{ feed }} cargo test --test feed -- --nocapture

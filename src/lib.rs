@@ -22,16 +22,17 @@
 //! An event is encoded [where it comes in](event) and kept, sent and counted in that form. The [hub] checks it and hands it
 //! to the [backlog], which answers when it is durable and then tells the fan-out; that finds in the [index] whom it
 //! concerns, and touches one slot for each. A subscription makes its hint when it is read; a fetch reads the backlog for
-//! itself. gRPC begins and ends in [service], and [server] puts the pieces together.
+//! itself. gRPC begins and ends in [service], HTTP in [http], and [server] puts the pieces together.
 //!
 //! # The modules, in that order
 //!
 //! What everything speaks of: [cursor] and [lineage] (places and the lives they belong to), [topic] (topics, patterns, and
-//! the table of all topics), [event], [error], [limits] (every limit there is, in one place).
+//! the table of all topics), [event] (and its [json]), [error], [limits] (every limit there is, in one place).
 
 pub mod cursor;
 pub mod error;
 pub mod event;
+pub mod json;
 pub mod limits;
 pub mod lineage;
 pub mod planted;
@@ -46,6 +47,7 @@ pub mod index;
 
 // The way in and out.
 pub mod config;
+pub mod http;
 pub mod server;
 pub mod service;
 

@@ -96,6 +96,15 @@ pub const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long accepting rests when the process is out of file descriptors: ten tries a second are no load, and whoever
 /// waits in the kernel's queue is served within a second once there are some.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// A connection of HTTP/1 that asks nothing this long is closed; browsers and proxies expect a minute or more.
+pub const IDLE: Duration = Duration::from_secs(75);
+/// Head of one request of HTTP/1, and what is read or written ahead: twice what HTTP/2 may send, since a query may name
+/// many topics.
+pub const HTTP1_BYTES: usize = 32 << 10;
+/// Headers of one request of HTTP/1. Browsers behind two proxies send about forty.
+pub const HEADERS: usize = 100;
+/// How long the body of a request over HTTP may take to come: the largest at 5 Mbit/s.
+pub const BODY: Duration = Duration::from_secs(30);
 /// A connection that is silent this long is asked whether it lives, by TCP and by HTTP/2, and cut if it does not say so
 /// in as long again. Shorter than what NATs and balancers forget a connection after, which is a minute at the least.
 pub const KEEPALIVE: Duration = Duration::from_secs(30);

@@ -5,8 +5,6 @@
 
 #[path = "../fuzz/bodies/mod.rs"]
 mod bodies;
-#[path = "../src/bin/hintwire/compact.rs"]
-mod compact;
 #[path = "../src/bin/hintwire/command/publish/line.rs"]
 mod line;
 

@@ -2,8 +2,6 @@
 
 #[path = "../bodies/mod.rs"]
 mod bodies;
-#[path = "../../src/bin/hintwire/compact.rs"]
-mod compact;
 #[path = "../../src/bin/hintwire/command/publish/line.rs"]
 mod line;
 

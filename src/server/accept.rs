@@ -1,32 +1,26 @@
 //! The accept loop, and the life of a connection.
 //!
 //! tonic's own server has no cap on connections, no deadline for a peer that connects and stays silent, and none for a
-//! drain; so services are served on hyper's HTTP/2 connections directly.
+//! drain; so services are served on hyper's connections directly.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http2;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::front::{Caller, Front};
-use super::greeting::greeting;
+use super::greeting::{Greeting, greeting};
 use super::listen::Listen;
-use super::meter::Meter;
 use super::peers::Peers;
 use super::seldom::Seldom;
-use super::streams::{Begun, Driven};
 use super::transport::Transport;
-use crate::limits::{
-    ACCEPT_PAUSE, ERROR_RESETS, FRAME_BYTES, HANDSHAKE, HEADER_BYTES, HEADER_TABLE_BYTES,
-    KEEPALIVE, PENDING_RESETS, RECEIVE_BYTES, REFUSED_CALLS, SEND_BYTES,
-};
+use super::{http1, http2};
+use crate::limits::{ACCEPT_PAUSE, HANDSHAKE};
 use crate::service::Connection;
 
 /// All connections of a server.
@@ -128,39 +122,16 @@ async fn connection(
         greeting = timeout(HANDSHAKE, greeting(&mut stream)) => greeting??,
         () = draining.cancelled() => return Ok(()),
     };
-    let calls = u32::try_from(front.limits.connection_calls).unwrap_or(u32::MAX);
-    let calls = calls.saturating_add(REFUSED_CALLS);
     let shared = Arc::new(Connection::new(peer));
-    let transport = Transport::new(stream, greeting, Meter::new(), Arc::clone(&shared));
     let caller = Caller::new(front, Arc::clone(&shared));
-    let begun = Begun::default();
-    let connection = http2(begun.clone(), calls).serve_connection(TokioIo::new(transport), caller);
-    let mut connection = Driven::new(connection, begun, shared);
-    tokio::select! {
-        biased;
-        ended = &mut connection => return Ok(ended?),
-        () = draining.cancelled() => connection.connection().graceful_shutdown(),
+    match greeting {
+        Greeting::Http1(begun) => {
+            let transport = Transport::new(stream, begun, shared);
+            Ok(http1::serve(transport, caller, draining).await?)
+        }
+        Greeting::Http2(begun) => {
+            let transport = Transport::new(stream, begun, Arc::clone(&shared)).metered();
+            Ok(http2::serve(transport, caller, shared, draining).await?)
+        }
     }
-    Ok(connection.await?)
-}
-
-/// Every limit of hyper's, so that none is left to its default.
-fn http2(begun: Begun, calls: u32) -> http2::Builder<Begun> {
-    let mut builder = http2::Builder::new(begun);
-    builder
-        .timer(TokioTimer::new())
-        // gRPC knows no date, and a run can be repeated without one.
-        .auto_date_header(false)
-        .max_concurrent_streams(calls)
-        .max_frame_size(FRAME_BYTES)
-        .max_send_buf_size(SEND_BYTES)
-        .max_header_list_size(HEADER_BYTES)
-        .header_table_size(HEADER_TABLE_BYTES)
-        .max_local_error_reset_streams(ERROR_RESETS)
-        .max_pending_accept_reset_streams(PENDING_RESETS)
-        .initial_stream_window_size(RECEIVE_BYTES.0)
-        .initial_connection_window_size(RECEIVE_BYTES.1)
-        .keep_alive_interval(KEEPALIVE)
-        .keep_alive_timeout(KEEPALIVE);
-    builder
 }

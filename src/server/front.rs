@@ -6,7 +6,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response};
+use axum::Router;
+use axum::response::IntoResponse;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Request, Response};
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -17,6 +20,7 @@ use tonic::{Code, Status};
 use super::part::{Asked, Parts};
 use super::trace::{Call, Traced};
 use crate::error::Error;
+use crate::http::Refusal;
 use crate::hub::Hub;
 use crate::limits::Limits;
 use crate::service::{Connection, HubServiceServer, SERVICE_NAME, Service};
@@ -33,6 +37,8 @@ pub struct Front {
     pub draining: CancellationToken,
     /// Health and reflection.
     pub others: Routes,
+    /// Plain HTTP, and gRPC-Web.
+    pub http: Router,
     /// What unfinished requests hold, of all connections.
     pub parts: Parts,
 }
@@ -40,6 +46,14 @@ pub struct Front {
 fn is_the_hubs(path: &str) -> bool {
     let method = path.strip_prefix('/').and_then(|path| path.strip_prefix(SERVICE_NAME));
     method.is_some_and(|method| method.starts_with('/'))
+}
+
+/// Whether a request is gRPC's: all else is HTTP's, gRPC-Web too.
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.as_bytes().strip_prefix(b"application/grpc"));
+    kind.is_some_and(|rest| !rest.starts_with(b"-web"))
 }
 
 /// tonic's own limit answers OUT_OF_RANGE without a reason; every error of the hub has one.
@@ -65,9 +79,9 @@ fn without_headers(mut request: Request<Incoming>) -> Request<Incoming> {
 #[derive(Clone)]
 pub struct Caller {
     front: Arc<Front>,
-    connection: Arc<Connection>,
     parts: Arc<Parts>,
-    service: HubServiceServer<Service>,
+    service: Service,
+    grpc: HubServiceServer<Service>,
 }
 
 impl Caller {
@@ -78,16 +92,34 @@ impl Caller {
             limits: front.limits.clone(),
             id_window: front.id_window,
             draining: front.draining.clone(),
-            connection: Arc::clone(&connection),
+            connection,
         };
         // Twice ours, so that a request over the limit is told our reason; what is over that, below.
-        let service = HubServiceServer::new(service)
+        let grpc = HubServiceServer::new(service.clone())
             .max_decoding_message_size(2 * front.limits.request_bytes);
-        Self { front, connection, parts: Arc::default(), service }
+        Self { front, parts: Arc::default(), service, grpc }
     }
 
-    async fn answer(mut self, request: Request<Incoming>) -> Response<Body> {
-        if let Err(too_many) = self.connection.refuse_over(self.front.limits.connection_calls) {
+    /// Most calls that a connection may have open.
+    pub fn calls(&self) -> usize {
+        self.front.limits.connection_calls
+    }
+
+    async fn answer(self, request: Request<Incoming>) -> Response<Body> {
+        if is_grpc(request.headers()) { self.grpc(request).await } else { self.http(request).await }
+    }
+
+    async fn http(self, mut request: Request<Incoming>) -> Response<Body> {
+        if let Err(too_many) = self.service.connection.refuse_over(self.calls()) {
+            return Refusal::from(too_many).into_response().map(Body::new);
+        }
+        request.extensions_mut().insert(self.service);
+        let Ok(response) = self.front.http.clone().call(request).await;
+        response.map(Body::new)
+    }
+
+    async fn grpc(mut self, request: Request<Incoming>) -> Response<Body> {
+        if let Err(too_many) = self.service.connection.refuse_over(self.calls()) {
             return Status::from(too_many).into_http();
         }
         // The hub's calls take the short way: the router costs more than many of them.
@@ -100,7 +132,7 @@ impl Caller {
         }
         let (front, parts) = (Arc::clone(&self.front), self.parts);
         let request = without_headers(request).map(|body| Asked::new(body, front, parts));
-        let Ok(response) = self.service.call(request).await;
+        let Ok(response) = self.grpc.call(request).await;
         if is_too_large(&response) {
             let limit = self.front.limits.request_bytes;
             return Status::from(Error::too_large("request", limit)).into_http();
@@ -115,7 +147,7 @@ impl hyper::service::Service<Request<Incoming>> for Caller {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let call = Call::new(request.uri(), Arc::clone(&self.connection));
+        let call = Call::new(request.uri(), Arc::clone(&self.service.connection));
         let answer = self.clone().answer(request);
         Box::pin(async move { Ok(call.trace(answer).await) })
     }

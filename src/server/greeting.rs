@@ -1,4 +1,5 @@
-//! How an HTTP/2 connection begins: the preface, then the peer's settings.
+//! How a connection begins, from which it is known what it speaks: HTTP/2 has a preface and the peer's settings, all else
+//! is HTTP/1.
 
 use std::io;
 
@@ -12,13 +13,24 @@ const SETTINGS: u8 = 4;
 /// Bytes of the first settings. There are fewer than a dozen that mean something, of 6 bytes each.
 const SETTINGS_BYTES: usize = 1024;
 
+/// What a peer speaks, and the bytes from which that is known.
+pub enum Greeting {
+    /// The beginning of a request, or of something else that is no HTTP/2.
+    Http1(Vec<u8>),
+    /// Preface and settings as a whole.
+    Http2(Vec<u8>),
+}
+
 /// Reads the greeting here, since hyper would wait for it for ever, and returns it.
 ///
 /// # Errors
 /// The peer has gone, or speaks something else.
-pub async fn greeting(io: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
+pub async fn greeting(io: &mut (impl AsyncRead + Unpin)) -> io::Result<Greeting> {
     let mut greeting = Vec::with_capacity(2 * GREETING);
     read_up_to(GREETING, io, &mut greeting).await?;
+    if !is_http2(&greeting) {
+        return Ok(Greeting::Http1(greeting));
+    }
     let Some([l0, l1, l2, SETTINGS, 0, 0, 0, 0, 0]) = greeting.strip_prefix(PREFACE) else {
         return Err(not_http2());
     };
@@ -27,25 +39,26 @@ pub async fn greeting(io: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> 
         return Err(not_http2());
     }
     read_up_to(GREETING + length, io, &mut greeting).await?;
-    Ok(greeting)
+    Ok(Greeting::Http2(greeting))
 }
 
-/// Reads until there are so many bytes, or one of them is wrong.
+/// Reads until there are so many bytes, or one of them is not HTTP/2's.
 async fn read_up_to(
     length: usize,
     io: &mut (impl AsyncRead + Unpin),
     greeting: &mut Vec<u8>,
 ) -> io::Result<()> {
     let mut io = io.take((length - greeting.len()) as u64);
-    while greeting.len() < length {
+    while greeting.len() < length && is_http2(greeting) {
         if io.read_buf(greeting).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        if greeting.iter().zip(PREFACE).any(|(said, right)| said != right) {
-            return Err(not_http2());
-        }
     }
     Ok(())
+}
+
+fn is_http2(greeting: &[u8]) -> bool {
+    greeting.iter().zip(PREFACE).all(|(said, right)| said == right)
 }
 
 fn not_http2() -> io::Error {

@@ -5,6 +5,8 @@ mod backlog;
 mod front;
 mod greeting;
 mod health;
+mod http1;
+mod http2;
 mod listen;
 mod meter;
 mod part;
@@ -33,6 +35,7 @@ use crate::backlog::Backlog;
 use crate::backlog::log::OpenError;
 use crate::config::Config;
 use crate::error::Error;
+use crate::http::HttpSettings;
 use crate::hub::{Hub, HubSettings};
 use crate::limits::DRAIN;
 
@@ -128,6 +131,7 @@ fn front(
         id_window: config.id_window,
         draining: draining.clone(),
         others,
+        http: crate::http::router(&HttpSettings::of(config)),
         parts: Parts::default(),
     })
 }

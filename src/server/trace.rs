@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Response, Uri};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use hyper::body::{Frame, SizeHint};
 use tokio::time::Instant;
 use tonic::body::Body;
@@ -25,7 +26,14 @@ pub struct Call {
     began: Instant,
     span: Span,
     answered: bool,
-    code: Option<Code>,
+    outcome: Option<Outcome>,
+}
+
+/// How a call was answered.
+#[derive(Debug, Clone, Copy)]
+enum Outcome {
+    Grpc(Code),
+    Http(StatusCode),
 }
 
 impl Call {
@@ -34,26 +42,35 @@ impl Call {
         connection.begin();
         let span = debug_span!("call", method = uri.path(), peer = %connection.peer);
         let method = uri.path_and_query().cloned();
-        Self { method, connection, began: Instant::now(), span, answered: false, code: None }
+        Self { method, connection, began: Instant::now(), span, answered: false, outcome: None }
     }
 
     /// Runs the call within its span, up to the headers of the reply; its body goes on with it.
     pub async fn trace(mut self, call: impl Future<Output = Response<Body>>) -> Response<Traced> {
         let response = call.instrument(self.span.clone()).await;
-        self.code = code(response.headers());
-        self.answered = !self.code.is_some_and(says_that_the_peer_left);
+        self.outcome = outcome(&response);
+        self.answered = !self.outcome.is_some_and(says_that_the_peer_left);
         response.map(|body| Traced { body, call: self })
     }
 }
 
-/// The code is in the headers if there is no body, else in the trailers.
-fn code(headers: &HeaderMap) -> Option<Code> {
-    headers.get(Status::GRPC_STATUS).map(|code| Code::from_bytes(code.as_bytes()))
+/// gRPC's code is in the headers if there is no body, else in the trailers.
+fn outcome<B>(response: &Response<B>) -> Option<Outcome> {
+    let kind = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if kind == Some(b"application/grpc") {
+        return code(response.headers());
+    }
+    Some(Outcome::Http(response.status()))
+}
+
+fn code(headers: &HeaderMap) -> Option<Outcome> {
+    let code = headers.get(Status::GRPC_STATUS)?;
+    Some(Outcome::Grpc(Code::from_bytes(code.as_bytes())))
 }
 
 /// Nothing of ours answers so, but tonic does to a peer that leaves before it has asked.
-fn says_that_the_peer_left(code: Code) -> bool {
-    matches!(code, Code::Cancelled | Code::Internal | Code::Unknown)
+fn says_that_the_peer_left(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Grpc(Code::Cancelled | Code::Internal | Code::Unknown))
 }
 
 /// The peer may leave at any moment, so a call ends when it is dropped.
@@ -63,12 +80,18 @@ impl Drop for Call {
         let (peer, took) = (self.connection.peer, self.began.elapsed());
         self.connection.end(!self.answered && took < ABANDONED_WITHIN);
         let method = self.method.as_ref().map_or("", PathAndQuery::path);
-        match self.code {
+        match self.outcome {
             // Not INTERNAL: nothing of ours answers it, but tonic does to a peer that leaves before it has asked.
-            Some(code @ (Code::Unknown | Code::DataLoss)) => {
+            Some(Outcome::Grpc(code @ (Code::Unknown | Code::DataLoss))) => {
                 warn!(method, %peer, ?code, ?took, "call failed");
             }
-            Some(code) => debug!(method, %peer, ?code, ?took, "call ended"),
+            Some(Outcome::Http(status @ StatusCode::INTERNAL_SERVER_ERROR)) => {
+                warn!(method, %peer, status = status.as_u16(), ?took, "call failed");
+            }
+            Some(Outcome::Grpc(code)) => debug!(method, %peer, ?code, ?took, "call ended"),
+            Some(Outcome::Http(status)) => {
+                debug!(method, %peer, status = status.as_u16(), ?took, "call ended");
+            }
             None => debug!(method, %peer, ?took, "call left by its peer"),
         }
     }
@@ -93,7 +116,7 @@ impl hyper::body::Body for Traced {
         let frame = ready!(Pin::new(body).poll_frame(cx));
         let trailers = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.trailers_ref());
         if let Some(trailers) = trailers {
-            call.code = code(trailers);
+            call.outcome = code(trailers);
         }
         let data = |bytes| Data::new(bytes, &call.connection);
         Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(data))))

@@ -15,14 +15,20 @@ pub struct Transport<T> {
     io: T,
     /// The bytes with which it began, which were read already.
     begun: io::Cursor<Vec<u8>>,
-    meter: Meter,
+    /// HTTP/2 alone has frames.
+    meter: Option<Meter>,
     connection: Arc<Connection>,
 }
 
 impl<T> Transport<T> {
-    /// A transport from which `begun` was read, whole frames after the preface.
-    pub fn new(io: T, begun: Vec<u8>, meter: Meter, connection: Arc<Connection>) -> Self {
-        Self { io, begun: io::Cursor::new(begun), meter, connection }
+    /// A transport from which `begun` was read.
+    pub fn new(io: T, begun: Vec<u8>, connection: Arc<Connection>) -> Self {
+        Self { io, begun: io::Cursor::new(begun), meter: None, connection }
+    }
+
+    /// Counts the frames; what was read already was whole frames after the preface.
+    pub fn metered(self) -> Self {
+        Self { meter: Some(Meter::new()), ..self }
     }
 
     fn wrote(&self, wrote: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -46,6 +52,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Transport<T> {
             begun.set_position((told + now.len()) as u64);
             return Poll::Ready(Ok(()));
         }
+        let Some(meter) = meter else { return Pin::new(io).poll_read(cx, buf) };
         meter.settle(connection);
         if meter.is_turn_full() {
             cx.waker().wake_by_ref();

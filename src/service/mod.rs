@@ -4,19 +4,19 @@
 
 mod codec;
 mod connection;
-mod describe;
-mod fetch;
+pub(crate) mod describe;
+pub(crate) mod fetch;
 mod fetch_stream;
 mod incoming;
 mod page;
-mod parse;
-mod publish;
+pub(crate) mod parse;
+pub(crate) mod publish;
 mod publish_stream;
-mod reply;
-mod snapshot;
-mod status;
+pub(crate) mod reply;
+pub(crate) mod snapshot;
+pub(crate) mod status;
 mod subscribe;
-mod topics;
+pub(crate) mod topics;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -45,10 +45,10 @@ fn any(name: &str, detail: &impl Message) -> Any {
 }
 
 /// A row of the table.
-struct Row {
-    code: Code,
-    reason: &'static str,
-    metadata: HashMap<String, String>,
+pub(crate) struct Row {
+    pub code: Code,
+    pub reason: &'static str,
+    pub metadata: HashMap<String, String>,
 }
 
 impl Row {
@@ -68,7 +68,8 @@ impl Row {
     }
 }
 
-fn row(error: &Error) -> Row {
+/// What an error says to programs.
+pub(crate) fn row(error: &Error) -> Row {
     match error {
         Error::InvalidField { field, .. } => {
             Row::new(Code::InvalidArgument, "INVALID_FIELD", [("field", field.clone())])
@@ -155,7 +156,7 @@ fn cursor_row(error: &CursorError) -> Row {
 }
 
 /// When to try again, where that can help.
-fn retry_after(error: &Error) -> Option<Duration> {
+pub(crate) fn retry_after(error: &Error) -> Option<Duration> {
     match error {
         Error::Overloaded { retry_after }
         | Error::NoSpace { retry_after }

@@ -1,7 +1,6 @@
 //! The `hintwire` command: `typed` is what can be typed, `command` what it does, `print` what it says.
 
 mod command;
-mod compact;
 mod failure;
 mod print;
 mod typed;

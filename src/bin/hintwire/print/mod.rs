@@ -1,11 +1,11 @@
 //! What reaches standard output.
 
 pub mod escape;
-pub mod json;
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::time::Duration;
 
+use hintwire::json::Event;
 use hintwire::v1;
 use prost_types::Timestamp;
 use serde::Serialize;
@@ -36,7 +36,7 @@ impl Output {
         let none = v1::Event::default();
         let event = stored.event.as_ref().unwrap_or(&none);
         if self.json {
-            return self.line(&json::Event::of(stored, event), String::new);
+            return self.line(&Event::of(stored, event), String::new);
         }
         writeln!(self.to, "{}", event_text(stored, event))
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use hintwire::json::compact;
 use hintwire::limits::{
     ATTRIBUTE_KEY_BYTES, ATTRIBUTE_VALUE_BYTES, ATTRIBUTES, ID_BYTES, KEY_BYTES, TIMESTAMP_SECONDS,
     TYPE_BYTES,
@@ -11,8 +12,6 @@ use hintwire::v1::Event;
 use prost_types::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-use crate::compact::compact;
 
 /// What a line may hold.
 #[derive(Debug, Deserialize)]

@@ -1,17 +1,16 @@
-//! What is printed with `--json`.
+//! A stored event as one JSON object.
 
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hintwire::v1;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::time;
-use crate::compact::compact;
+use super::compact;
+use crate::v1;
 
-/// An event as one JSON object.
+/// An event as one JSON object; times are RFC 3339.
 #[derive(Debug, Serialize)]
 pub struct Event<'a> {
     cursor: &'a str,
@@ -33,17 +32,18 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
+    /// The JSON of an event, and of what the hub has added to it.
     pub fn of(stored: &'a v1::StoredEvent, event: &'a v1::Event) -> Self {
         let data = is_json(&event.content_type).then(|| embeddable(&event.data)).flatten();
         let foreign = data.is_none() && !event.data.is_empty();
         Self {
             cursor: &stored.cursor,
-            publish_time: stored.publish_time.as_ref().map(time),
+            publish_time: stored.publish_time.as_ref().map(ToString::to_string),
             topic: &event.topic,
             key: &event.key,
             id: &event.id,
             r#type: &event.r#type,
-            time: event.time.as_ref().map(time),
+            time: event.time.as_ref().map(ToString::to_string),
             content_type: &event.content_type,
             attributes: event.attributes.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
             deleted: event.deleted,

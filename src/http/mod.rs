@@ -1,0 +1,43 @@
+//! The HTTP edge: the same hub, the same patterns and the same cursors for curl, browsers and pollers.
+//!
+//! A request passes the [guard], becomes a call of the hub, and its answer JSON. Requests are brought into the words of the
+//! API (`v1`) and checked where gRPC's are, so that both ways in refuse the same with the same reasons; [problem] says
+//! them over HTTP.
+
+mod guard;
+mod health;
+mod params;
+mod problem;
+mod topics;
+
+use axum::Router;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use guard::HttpSettings;
+pub use problem::Refusal;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Hintwire",
+    license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT")
+))]
+struct Description;
+
+/// All routes. Each request brings the [`Service`](crate::service::Service) of its connection as an extension.
+pub fn router(settings: &HttpSettings) -> Router {
+    let routes = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(topics::list));
+    let (routes, description) = routes.split_for_parts();
+    let description = axum::body::Bytes::from(description.to_json().unwrap_or_default());
+    let describe = get(async move || ([("content-type", "application/json")], description));
+    let routes = routes
+        .route("/v1/openapi.json", describe)
+        .fallback(async || Refusal::NotFound)
+        .method_not_allowed_fallback(async || Refusal::Method);
+    guard::guarded(routes, settings)
+}

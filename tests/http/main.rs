@@ -1,0 +1,8 @@
+//! The API over plain HTTP, with a client that is not ours.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod ask;
+mod topics;

@@ -96,8 +96,9 @@ pub const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long accepting rests when the process is out of file descriptors: ten tries a second are no load, and whoever
 /// waits in the kernel's queue is served within a second once there are some.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// A connection of HTTP/1 that asks nothing this long is closed; browsers and proxies expect a minute or more.
-pub const IDLE: Duration = Duration::from_secs(75);
+/// A connection of HTTP/1 is closed when the head of its next request has not come this long after the answer before:
+/// long enough for a poller that comes back soon, short enough for one that writes its head byte by byte.
+pub const IDLE: Duration = Duration::from_secs(30);
 /// Head of one request of HTTP/1, and what is read or written ahead: twice what HTTP/2 may send, since a query may name
 /// many topics.
 pub const HTTP1_BYTES: usize = 32 << 10;

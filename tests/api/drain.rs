@@ -61,11 +61,13 @@ async fn a_peer_that_connects_and_says_nothing_does_not_delay_the_end() {
 }
 
 #[tokio::test]
-async fn what_is_not_http2_is_disconnected() {
+async fn what_is_not_http_is_told_so_and_disconnected() {
     let server = Server::start().await;
     let mut peer = TcpStream::connect(server.address).await.unwrap();
-    peer.write_all(b"GET / HTTP/1.1\r\nhost: hintwire\r\n\r\n").await.unwrap();
-    assert_eq!(peer.read(&mut [0; 64]).await.unwrap_or(0), 0);
+    peer.write_all(b"SSH-2.0-OpenSSH_9.2\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    peer.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer}");
 }
 
 #[tokio::test]

@@ -56,10 +56,9 @@ async fn a_preface_that_trickles_in_is_disconnected_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn what_does_not_begin_as_http2_does_is_disconnected_at_once() {
+async fn what_does_not_begin_as_http_does_is_disconnected_at_once() {
     let mut bystander = Bystander::new().await;
     for said in [
-        &b"GET / HTTP/1.1\r\nhost: hub\r\n\r\n"[..],
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a TLS hello"[..],
         &[PREFACE, &frame::ping(0), &frame::settings(&[])].concat(),
         &[PREFACE, &frame::settings_ack()].concat(),

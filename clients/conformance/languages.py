@@ -1,0 +1,41 @@
+"""How each language's program is built, and started."""
+
+import dataclasses
+import pathlib
+import shutil
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILT = ROOT / ".cache" / "conformance"
+
+
+@dataclasses.dataclass(frozen=True)
+class Language:
+    """Commands are run in the root of the repository."""
+
+    needs: tuple
+    run: tuple
+    build: tuple = ()
+    # What the hub needs besides, e.g. an allowed origin.
+    hub: tuple = ()
+
+    def missing(self):
+        return next((tool for tool in self.needs if not shutil.which(tool)), None)
+
+    def prepare(self):
+        for command in self.build:
+            subprocess.run(command, cwd=ROOT, check=True, shell=isinstance(command, str))
+
+
+LANGUAGES = {
+    "rust": Language(
+        needs=("cargo",),
+        build=("cargo build --quiet --example conformance",),
+        run=("target/debug/examples/conformance",),
+    ),
+    "go": Language(
+        needs=("go",),
+        build=(f"cd clients/go && go build -o {BUILT}/go ./cmd/conformance",),
+        run=(f"{BUILT}/go",),
+    ),
+}

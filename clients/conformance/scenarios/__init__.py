@@ -1,0 +1,22 @@
+"""The scenarios of ../CONFORMANCE.md, in its order: a name, and what is played. Each takes a World and fails or ends."""
+
+from . import bytes_, cursors, fetches, pace, publish, restarts, silence, starts
+
+SCENARIOS = {
+    "publish": publish.publish,
+    "bytes": bytes_.any_bytes,
+    "starts": starts.starts,
+    "fetches": fetches.one_a_hint,
+    "safety": fetches.one_a_safety_interval,
+    "polling": fetches.polls_alone,
+    "restarts": restarts.killed_and_restarted,
+    "wiped": restarts.another_backlog,
+    "trimmed": cursors.trimmed,
+    "foreign": cursors.foreign,
+    "ahead": cursors.ahead,
+    "malformed": cursors.malformed,
+    "paused": silence.paused,
+    "stalled": silence.stalled,
+    "reconnect": pace.asked_to_reconnect,
+    "slow": pace.slow_handler,
+}

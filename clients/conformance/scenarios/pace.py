@@ -1,0 +1,51 @@
+"""Streams that end in order, and handlers that take their time."""
+
+from events import check_same, numbered
+from lines import check
+
+
+async def asked_to_reconnect(world):
+    """The hub ends each stream after about a second: the follower comes back, and misses nothing."""
+    hub = await world.hub("--stream-age", "1s")
+    publisher = world.publisher(hub)
+    follower = await world.follow(hub)
+    events = []
+    for times in range(1, 4):
+        await follower.until_notice("hinted", times)
+        more = numbered(10, len(events))
+        await publisher.publish(more)
+        events += more
+        await follower.until_events(len(events))
+    await hub.until_called("Subscribe", 3, "three streams to end")
+    await follower.stop()
+    await hub.stop()
+    check_same(follower.events, events)
+    # What the follower left itself, when it was stopped, has no code.
+    codes = [call["code"] for call in hub.calls("Subscribe") if "code" in call]
+    check(codes.count("Ok") >= 3, f"streams are read to their end: {codes}")
+
+
+async def slow_handler(world):
+    """Three followers take longer for a page than a stream may be silent: their streams stay, the fast one is not held
+    up, and the hub keeps nothing for them."""
+    hub = await world.hub("--heartbeat-interval", "1s")
+    publisher = world.publisher(hub)
+    slow = [await world.follow(hub, "--handler-delay", "0.2") for _ in range(3)]
+    fast = await world.follow(hub)
+    for follower in (*slow, fast):
+        await follower.until_notice("hinted")
+    # What the hub keeps in memory of any backlog is full after this.
+    await publisher.publish(numbered(400, topic="other/topic", size=50_000))
+    before = hub.memory()
+    # A page has at most 1 MiB: a slow one takes 20 events at a time, for 4 s.
+    events = numbered(160, size=50_000)
+    await publisher.publish(events)
+    await fast.until_events(len(events))
+    grown = hub.memory() - before
+    check(all(len(follower.events) < len(events) for follower in slow), "the fast one is not held up")
+    check(grown < 16 << 20, f"the hub grew by {grown} bytes while three followers were 8 MB behind each")
+    for follower in (*slow, fast):
+        await follower.until_events(len(events))
+        check(follower.notices == ["hinted"], f"no stream is given up: {follower.notices}")
+        await follower.stop()
+        check_same(follower.events, events)

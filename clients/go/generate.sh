@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Generates the Go stubs from proto/ into clients/go/hintwire/v1, with pinned compilers in .cache.
+# With --check it fails unless the committed stubs are what is generated.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+compilers() {
+  [ -x .cache/venv/bin/pip ] || python3 -m venv .cache/venv
+  .cache/venv/bin/pip install --quiet --disable-pip-version-check grpcio-tools==1.85.1
+  GOBIN="$PWD/.cache/gobin" go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
+  GOBIN="$PWD/.cache/gobin" go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2
+}
+
+# The proto's own go_package is the contract of who generates by themselves: here it is mapped.
+generate() {
+  local module=github.com/hintwire/hintwire/clients/go
+  local mapped="Mhintwire/v1/hub.proto=$module/hintwire/v1;hintwirev1"
+  PATH="$PWD/.cache/gobin:$PATH" .cache/venv/bin/python -m grpc_tools.protoc -I proto \
+    --go_out="$1" --go_opt="module=$module" --go_opt="$mapped" \
+    --go-grpc_out="$1" --go-grpc_opt="module=$module" --go-grpc_opt="$mapped" \
+    hintwire/v1/hub.proto
+}
+
+compilers
+if [ "${1:-}" = --check ]; then
+  fresh=$(mktemp -d)
+  trap 'rm -rf "$fresh"' EXIT
+  generate "$fresh"
+  diff -r "$fresh/hintwire" clients/go/hintwire || {
+    echo "clients/go/hintwire is not what proto/ generates: run clients/go/generate.sh" >&2
+    exit 1
+  }
+else
+  generate clients/go
+fi

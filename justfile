@@ -65,6 +65,11 @@ net-long: (net "0" "2000")
 package:
     cargo package --package hintwire --allow-dirty --no-verify
 
+# The clients of all languages whose toolchain is here, against the real binary; `just conformance go` for one
+conformance *words:
+    cargo build --workspace --bins --examples
+    clients/conformance/run.py {{ words }}
+
 # Licences, bans and sources of the dependencies (cargo install cargo-deny)
 deny:
     cargo deny check bans licenses sources

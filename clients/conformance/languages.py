@@ -28,11 +28,6 @@ class Language:
 
 
 LANGUAGES = {
-    "rust": Language(
-        needs=("cargo",),
-        build=("cargo build --quiet --example conformance",),
-        run=("target/debug/examples/conformance",),
-    ),
     "go": Language(
         needs=("go",),
         build=(f"cd clients/go && go build -o {BUILT}/go ./cmd/conformance",),

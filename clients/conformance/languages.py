@@ -28,6 +28,11 @@ class Language:
 
 
 LANGUAGES = {
+    "rust": Language(
+        needs=("cargo",),
+        build=("cargo build --quiet --workspace --bins --examples",),
+        run=("target/debug/examples/conformance",),
+    ),
     "go": Language(
         needs=("go",),
         build=(f"cd clients/go && go build -o {BUILT}/go ./cmd/conformance",),

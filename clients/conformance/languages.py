@@ -38,4 +38,12 @@ LANGUAGES = {
         build=(f"cd clients/go && go build -o {BUILT}/go ./cmd/conformance",),
         run=(f"{BUILT}/go",),
     ),
+    "java": Language(
+        needs=("java", "mvn"),
+        build=("mvn -q -B -f clients/java package",),
+        # Many short lives on few cores: what pays off in a long life is left out.
+        run=("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp",
+             "clients/java/target/test-classes:clients/java/target/classes:clients/java/target/lib/*",
+             "dev.hintwire.conformance.Main"),
+    ),
 }

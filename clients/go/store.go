@@ -12,8 +12,8 @@ import (
 // tokenBytes is the longest cursor that the API allows.
 const tokenBytes = 64
 
-// CursorStore keeps the cursor of one follower. Save is called after the events before the cursor were handled; a cursor
-// that is lost means that events are handled again, never that one is missed.
+// CursorStore keeps the cursor of one follower. Save is called after the events before the cursor were handled; a
+// cursor that is lost means that events are handled again, never that one is missed.
 type CursorStore interface {
 	// Load returns the cursor that was saved last; "" if there never was one.
 	Load() (string, error)

@@ -1,4 +1,4 @@
-"""The scenarios of ../CONFORMANCE.md, in its order: a name, and what is played. Each takes a World and fails or ends."""
+"""The scenarios of ../CONFORMANCE.md, in its order. Each takes a World, and ends or fails."""
 
 from . import bytes_, cursors, fetches, pace, publish, restarts, silence, starts
 

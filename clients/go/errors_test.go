@@ -14,7 +14,8 @@ import (
 
 func refusal(t *testing.T, domain string) error {
 	t.Helper()
-	info := &errdetails.ErrorInfo{Reason: "CURSOR_TRIMMED", Domain: domain, Metadata: map[string]string{"action": "EARLIEST"}}
+	values := map[string]string{"action": "EARLIEST"}
+	info := &errdetails.ErrorInfo{Reason: "CURSOR_TRIMMED", Domain: domain, Metadata: values}
 	retry := &errdetails.RetryInfo{RetryDelay: durationpb.New(1500 * time.Millisecond)}
 	st, err := status.New(codes.OutOfRange, "too old").WithDetails(info, retry)
 	if err != nil {
@@ -25,8 +26,11 @@ func refusal(t *testing.T, domain string) error {
 
 func TestReasonMetadataAndRetryAreReadFromTheDetails(t *testing.T) {
 	failure := AsError(refusal(t, Domain))
-	if failure.Code != codes.OutOfRange || failure.Metadata["action"] != "EARLIEST" || failure.RetryAfter != 1500*time.Millisecond {
+	if failure.Code != codes.OutOfRange || failure.Metadata["action"] != "EARLIEST" {
 		t.Fatalf("%+v", failure)
+	}
+	if failure.RetryAfter != 1500*time.Millisecond {
+		t.Fatalf("retry after %v", failure.RetryAfter)
 	}
 	if !failure.IsCursor() || failure.IsTransient() || failure.Error() != "too old (CURSOR_TRIMMED)" {
 		t.Fatalf("%v", failure)
@@ -44,7 +48,8 @@ func TestAReasonOfAnotherDomainIsNotOurs(t *testing.T) {
 }
 
 func TestALostConnectionIsTransient(t *testing.T) {
-	if failure := AsError(status.Error(codes.Unavailable, "connection refused")); !failure.IsTransient() || failure.Reason != "" {
+	failure := AsError(status.Error(codes.Unavailable, "connection refused"))
+	if !failure.IsTransient() || failure.Reason != "" {
 		t.Fatalf("%v", failure)
 	}
 }

@@ -1,0 +1,27 @@
+/** What only a browser has: gRPC-Web, and the storage of an origin. */
+
+import type { Transport } from "@connectrpc/connect";
+import { createGrpcWebTransport } from "@connectrpc/connect-web";
+
+import { cursorIn, type CursorStore } from "./store.js";
+
+export * from "./index.js";
+
+/** A hub at `url`, which must allow the page's origin (`allowed_origins`), by gRPC-Web. */
+export function connect(url: string): Transport {
+  return createGrpcWebTransport({ baseUrl: url });
+}
+
+/** Keeps the cursor in the page's localStorage, under a name; one follower a name. */
+export class LocalStorageStore implements CursorStore {
+  constructor(readonly name: string) {}
+
+  load(): string | undefined {
+    const cursor = localStorage.getItem(this.name);
+    return cursor === null ? undefined : cursorIn(cursor, `localStorage ${this.name}`);
+  }
+
+  save(cursor: string): void {
+    localStorage.setItem(this.name, cursor);
+  }
+}

@@ -42,10 +42,12 @@ proto:
     {{ buf }} lint
     {{ buf }} format --diff --exit-code
 
-# The Python client: built into .cache/clients, and its own tests against the debug build
-client-python: build
+# The clients' own tests, against the debug build: Python and TypeScript
+client-tests: build
     clients/python/install.sh
     .cache/clients/python/bin/python -m unittest discover clients/python/tests
+    npm install --silent --no-audit --no-fund --prefix clients/typescript
+    npm test --silent --prefix clients/typescript
 
 # The real feed through a hub, at full size: 100 followers, kill -9, resume
 feed:

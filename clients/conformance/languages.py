@@ -46,4 +46,14 @@ LANGUAGES = {
              "clients/java/target/test-classes:clients/java/target/classes:clients/java/target/lib/*",
              "dev.hintwire.conformance.Main"),
     ),
+    "node": Language(
+        needs=("node", "npm"),
+        build=("npm install --silent --no-audit --no-fund --prefix clients/typescript",),
+        run=("node", "clients/typescript/dist/conformance.js"),
+    ),
+    "python": Language(
+        needs=("python3",),
+        build=("clients/python/install.sh",),
+        run=(".cache/clients/python/bin/python", "-m", "hintwire.conformance"),
+    ),
 }

@@ -4,10 +4,15 @@
 //! API (`v1`) and checked where gRPC's are, so that both ways in refuse the same with the same reasons; [problem] says
 //! them over HTTP.
 
+mod answer;
+mod cursor;
 mod guard;
 mod health;
+mod hub;
+mod kept;
 mod params;
 mod problem;
+mod snapshot;
 mod topics;
 
 use axum::Router;
@@ -31,7 +36,10 @@ pub fn router(settings: &HttpSettings) -> Router {
     let routes = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
-        .routes(routes!(topics::list));
+        .routes(routes!(topics::list))
+        .routes(routes!(snapshot::page))
+        .routes(routes!(cursor::describe))
+        .routes(routes!(hub::describe));
     let (routes, description) = routes.split_for_parts();
     let description = axum::body::Bytes::from(description.to_json().unwrap_or_default());
     let describe = get(async move || ([("content-type", "application/json")], description));

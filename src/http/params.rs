@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use axum::extract::FromRequestParts;
 use form_urlencoded::Serializer;
 use http::request::Parts;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Refusal;
@@ -21,6 +22,11 @@ pub struct Params<T> {
     /// `attribute.NAME=VALUE`.
     pub attributes: HashMap<String, String>,
 }
+
+/// For a call that takes none.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 impl<T: DeserializeOwned> Params<T> {
     /// Reads a query.

@@ -1,10 +1,11 @@
 //! `GET /v1/topics`: what there is to subscribe to.
 
-use axum::{Extension, Json};
+use axum::Extension;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Refusal;
+use super::answer::Now;
 use super::params::Params;
 use super::problem::Problem;
 use crate::service::{Service, topics};
@@ -49,11 +50,11 @@ struct Topic {
 pub async fn list(
     Extension(service): Extension<Service>,
     params: Params<Query>,
-) -> Result<Json<Page>, Refusal> {
+) -> Result<Now<Page>, Refusal> {
     let Query { topic, page_size, page_token } = params.without_attributes()?;
     let request = v1::ListTopicsRequest { topics: topic, page_size, page_token };
     let page = topics::call(&service, request)?;
-    Ok(Json(Page {
+    Ok(Now(Page {
         topics: page.topics.into_iter().map(self::topic).collect(),
         next_page_token: page.next_page_token,
     }))

@@ -1,55 +1,107 @@
 //! A stored event as one JSON object.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use prost_types::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::compact;
+use crate::event::{EventView, Malformed, StoredEvent};
+use crate::lineage::Lineage;
+use crate::service::reply;
 use crate::v1;
 
 /// An event as one JSON object; times are RFC 3339.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Event<'a> {
-    cursor: &'a str,
+    /// The place just after it.
+    cursor: Cow<'a, str>,
+    /// When the hub took it.
     publish_time: Option<String>,
     topic: &'a str,
     key: &'a str,
     id: &'a str,
     r#type: &'a str,
+    /// When it happened, by the producer's clock.
     time: Option<String>,
     content_type: &'a str,
     attributes: BTreeMap<&'a str, &'a str>,
+    /// A tombstone: the key is gone.
     deleted: bool,
     /// JSON as itself, all else in Base64; neither if there is none, or if it was left out.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
     data: Option<Box<RawValue>>,
+    /// Data that is not JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     data_base64: Option<String>,
+    /// Bytes of the data, whether it is here or was left out.
     data_size: i32,
 }
 
 impl<'a> Event<'a> {
-    /// The JSON of an event, and of what the hub has added to it.
+    /// The JSON of an event, and of what the hub has added to it, as they came over the wire.
     pub fn of(stored: &'a v1::StoredEvent, event: &'a v1::Event) -> Self {
-        let data = is_json(&event.content_type).then(|| embeddable(&event.data)).flatten();
-        let foreign = data.is_none() && !event.data.is_empty();
-        Self {
-            cursor: &stored.cursor,
-            publish_time: stored.publish_time.as_ref().map(ToString::to_string),
+        let view = EventView {
             topic: &event.topic,
             key: &event.key,
             id: &event.id,
-            r#type: &event.r#type,
-            time: event.time.as_ref().map(ToString::to_string),
+            event_type: &event.r#type,
+            time: event.time.as_ref().map(|time| (time.seconds, time.nanos)),
             content_type: &event.content_type,
             attributes: event.attributes.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
             deleted: event.deleted,
+            data: &event.data,
+        };
+        let added = Self { cursor: Cow::Borrowed(&stored.cursor), ..Self::viewed(view) };
+        let publish_time = stored.publish_time.as_ref().map(ToString::to_string);
+        Self { publish_time, data_size: stored.data_size, ..added }
+    }
+
+    /// The JSON of an event as the hub keeps it, with or without its data.
+    ///
+    /// # Errors
+    /// It is no event.
+    pub fn kept(
+        stored: &'a StoredEvent,
+        lineage: &Lineage,
+        omit_data: bool,
+    ) -> Result<Self, Malformed> {
+        let mut view = stored.view()?;
+        if omit_data {
+            view.data = &[];
+        }
+        Ok(Self {
+            cursor: Cow::Owned(reply::token(lineage.cursor(stored.position))),
+            publish_time: Some(reply::timestamp(stored.published).to_string()),
+            data_size: reply::count(stored.data_len()),
+            ..Self::viewed(view)
+        })
+    }
+
+    /// Without what the hub adds.
+    fn viewed(view: EventView<'a>) -> Self {
+        let data = is_json(view.content_type).then(|| embeddable(view.data)).flatten();
+        let foreign = data.is_none() && !view.data.is_empty();
+        Self {
+            cursor: Cow::default(),
+            publish_time: None,
+            topic: view.topic,
+            key: view.key,
+            id: view.id,
+            r#type: view.event_type,
+            time: view.time.map(|(seconds, nanos)| Timestamp { seconds, nanos }.to_string()),
+            content_type: view.content_type,
+            attributes: view.attributes.into_iter().collect(),
+            deleted: view.deleted,
             data,
-            data_base64: foreign.then(|| BASE64.encode(&event.data)),
-            data_size: stored.data_size,
+            data_base64: foreign.then(|| BASE64.encode(view.data)),
+            data_size: 0,
         }
     }
 }

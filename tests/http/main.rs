@@ -5,4 +5,6 @@
 mod support;
 
 mod ask;
+mod describe;
+mod snapshot;
 mod topics;

@@ -5,6 +5,7 @@
 //! was not typed stays as the file has it.
 
 pub mod human;
+mod names;
 mod validate;
 
 use std::fmt;
@@ -13,6 +14,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::names::{Host, NameError, Origin};
 
 use crate::limits::Limits;
 
@@ -140,6 +143,22 @@ pub struct Config {
     )]
     pub connections_per_peer: usize,
 
+    /// Names by which clients reach the hub over HTTP, as `name` or `name:port`, beside addresses and `localhost`; a page
+    /// may have made a name of its own lead here. Default `[]`.
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, env = "HINTWIRE_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',')
+    )]
+    pub allowed_hosts: Vec<Host>,
+
+    /// Origins whose pages may use the hub from a browser, as `https://app.example`; gRPC-Web is on if there are any.
+    /// Default `[]`.
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, env = "HINTWIRE_ALLOWED_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')
+    )]
+    pub allowed_origins: Vec<Origin>,
+
     /// What to log: a level, or targets with levels, as in `info,hintwire::hub=debug`. Default `info`.
     #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_LOG_LEVEL", value_name = "FILTER"))]
     pub log_level: String,
@@ -189,6 +208,8 @@ impl Default for Config {
             connection_calls: limits.connection_calls,
             connections: limits.connections,
             connections_per_peer: limits.connections_per_peer,
+            allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
             log_level: "info".into(),
             log_format: LogFormat::Auto,
         }

@@ -6,6 +6,8 @@ fn what_is_printed_loads_back() {
         ephemeral: true,
         retention_age: Duration::from_millis(90_500),
         segment_bytes: (64 << 10) + 1,
+        allowed_hosts: vec!["hub.example:80".parse().unwrap(), "[::1]".parse().unwrap()],
+        allowed_origins: vec!["https://app.example".parse().unwrap()],
         log_format: LogFormat::Json,
         ..Config::default()
     };
@@ -23,6 +25,14 @@ fn an_unknown_key_is_refused_with_its_line_and_the_keys_there_are() {
 fn a_value_of_the_wrong_form_says_what_to_write() {
     let error = Config::from_toml("stream_age = '30 min'").unwrap_err().to_string();
     assert!(error.contains("ms, s, m, h or d"), "{error}");
+    for (toml, expected) in [
+        ("allowed_origins = ['*']", "listed by name"),
+        ("allowed_origins = ['https://a.example/']", "scheme://host:port"),
+        ("allowed_hosts = ['http://a']", "name:port"),
+    ] {
+        let error = Config::from_toml(toml).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
     let error = Config::from_toml("segment_bytes = -1").unwrap_err().to_string();
     assert!(error.contains("not negative"), "{error}");
 }
@@ -75,6 +85,17 @@ mod flags {
             Config { streams: 6, ephemeral: true, data_bytes: 1024, ..file.clone() }
         );
         assert!(typed(file, &["--keep-latest=true"]).unwrap().keep_latest);
+    }
+
+    #[test]
+    fn a_list_is_typed_with_commas_or_again_and_again() {
+        let args = ["--allowed-hosts", "a,b", "--allowed-hosts=c", "--allowed-origins=x://y"];
+        let config = typed(Config::from_toml("allowed_hosts = ['d']").unwrap(), &args).unwrap();
+        let hosts = ["a", "b", "c"].map(|host| host.parse().unwrap());
+        assert_eq!(config.allowed_hosts, hosts);
+        assert_eq!(config.allowed_origins, ["x://y".parse().unwrap()]);
+        let error = typed(Config::default(), &["--allowed-origins=*"]).unwrap_err().to_string();
+        assert!(error.contains("listed by name"), "{error}");
     }
 
     #[test]

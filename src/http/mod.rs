@@ -5,6 +5,7 @@
 //! them over HTTP.
 
 mod answer;
+mod cors;
 mod cursor;
 mod guard;
 mod health;

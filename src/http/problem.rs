@@ -29,6 +29,9 @@ pub enum Refusal {
     /// The body is of no media type that the path takes.
     #[error("the content-type must be one of: {0}")]
     MediaType(&'static str),
+    /// There is no host, more than one, or it is none.
+    #[error("a request names one host: name, name:port, address or [address]:port")]
+    BadHost,
     /// The Host is none of this hub's.
     #[error("this hub does not answer to this host; list it in allowed_hosts if it should")]
     Host,
@@ -91,6 +94,7 @@ impl Refusal {
             Self::NotFound => "NOT_FOUND",
             Self::Method => "METHOD_NOT_ALLOWED",
             Self::MediaType(_) => "MEDIA_TYPE",
+            Self::BadHost => "BAD_HOST",
             Self::Host => "FOREIGN_HOST",
             Self::Origin => "FOREIGN_ORIGIN",
             Self::Timeout => "BODY_TIMEOUT",
@@ -103,6 +107,7 @@ impl Refusal {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BadHost => StatusCode::BAD_REQUEST,
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
             Self::Origin => StatusCode::FORBIDDEN,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,

@@ -5,6 +5,7 @@
 mod support;
 
 mod ask;
+mod browsers;
 mod describe;
 mod snapshot;
 mod topics;

@@ -37,10 +37,16 @@ planted *bug:
 lean:
     cargo check --no-default-features
 
-# The proto: lint and format
+# The proto: lint, format, and no break with those that clients were generated from
 proto:
     {{ buf }} lint
     {{ buf }} format --diff --exit-code
+    BUF={{ buf }} .ci/breaking
+
+# The Go client: its committed stubs are what proto/ generates, and its own tests
+client-go:
+    clients/go/generate.sh --check
+    cd clients/go && test -z "$(gofmt -l .)" && go vet ./... && go test ./...
 
 # The clients' own tests, against the debug build: Python and TypeScript
 client-tests: build
@@ -71,6 +77,10 @@ package:
 conformance *words:
     cargo build --workspace --bins --examples
     clients/conformance/run.py {{ words }}
+
+# grpcurl, grpc-health-probe and ghz: every line of docs/tools.md against the debug build
+tools:
+    clients/conformance/tools.sh
 
 # Licences, bans and sources of the dependencies (cargo install cargo-deny)
 deny:

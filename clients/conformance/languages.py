@@ -38,6 +38,12 @@ LANGUAGES = {
         build=(f"cd clients/go && go build -o {BUILT}/go ./cmd/conformance",),
         run=(f"{BUILT}/go",),
     ),
+    # A client that was generated from the first landed proto.
+    "first": Language(
+        needs=("go",),
+        build=("clients/conformance/first.sh",),
+        run=(f"{BUILT}/first/program",),
+    ),
     "java": Language(
         needs=("java", "mvn"),
         build=("mvn -q -B -f clients/java package",),

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Generates the Go stubs from proto/ into clients/go/hintwire/v1, with pinned compilers in .cache.
-# With --check it fails unless the committed stubs are what is generated.
+# Generates the Go stubs, with pinned compilers in .cache.
+#   generate.sh            from proto/ into this module
+#   generate.sh --check    fails unless what is committed is what would be generated
+#   generate.sh FROM INTO  from another folder of protos, into another copy of this module
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -15,21 +17,26 @@ compilers() {
 generate() {
   local module=github.com/hintwire/hintwire/clients/go
   local mapped="Mhintwire/v1/hub.proto=$module/hintwire/v1;hintwirev1"
-  PATH="$PWD/.cache/gobin:$PATH" .cache/venv/bin/python -m grpc_tools.protoc -I proto \
-    --go_out="$1" --go_opt="module=$module" --go_opt="$mapped" \
-    --go-grpc_out="$1" --go-grpc_opt="module=$module" --go-grpc_opt="$mapped" \
+  PATH="$PWD/.cache/gobin:$PATH" .cache/venv/bin/python -m grpc_tools.protoc -I "$1" -I proto \
+    --go_out="$2" --go_opt="module=$module" --go_opt="$mapped" \
+    --go-grpc_out="$2" --go-grpc_opt="module=$module" --go-grpc_opt="$mapped" \
     hintwire/v1/hub.proto
 }
 
-compilers
-if [ "${1:-}" = --check ]; then
+check() {
+  local fresh
   fresh=$(mktemp -d)
-  trap 'rm -rf "$fresh"' EXIT
-  generate "$fresh"
+  generate proto "$fresh"
   diff -r "$fresh/hintwire" clients/go/hintwire || {
     echo "clients/go/hintwire is not what proto/ generates: run clients/go/generate.sh" >&2
     exit 1
   }
-else
-  generate clients/go
-fi
+  rm -r "$fresh"
+}
+
+compilers
+case "${1:-}" in
+  --check) check ;;
+  "") generate proto clients/go ;;
+  *) generate "$1" "$2" ;;
+esac

@@ -38,12 +38,6 @@ LANGUAGES = {
         build=(f"cd clients/go && go build -o {BUILT}/go ./cmd/conformance",),
         run=(f"{BUILT}/go",),
     ),
-    # A client that was generated from the first landed proto.
-    "first": Language(
-        needs=("go",),
-        build=("clients/conformance/first.sh",),
-        run=(f"{BUILT}/first/program",),
-    ),
     "java": Language(
         needs=("java", "mvn"),
         build=("mvn -q -B -f clients/java package",),
@@ -61,5 +55,11 @@ LANGUAGES = {
         needs=("python3",),
         build=("clients/python/install.sh",),
         run=(".cache/clients/python/bin/python", "-m", "hintwire.conformance"),
+    ),
+    # A client that was generated from the first landed proto.
+    "first": Language(
+        needs=("go",),
+        build=("clients/conformance/first.sh",),
+        run=(f"{BUILT}/first/program",),
     ),
 }

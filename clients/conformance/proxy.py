@@ -2,6 +2,8 @@
 
 import asyncio
 
+from lines import DEADLINE
+
 
 class Proxy:
     """Forwards connections; those that are stalled hold what they have for ever."""
@@ -11,6 +13,8 @@ class Proxy:
         self._tasks = set()
         self._stalled = set()
         self.accepted = 0
+        self._told = 0
+        self._news = asyncio.Condition()
 
     async def start(self):
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -25,6 +29,17 @@ class Proxy:
         """The connections there are bring nothing more, in either direction; new ones do."""
         self._stalled |= self._tasks
 
+    async def until_told(self, times):
+        """Waits until the hub has said something so many times more."""
+        wanted = self._told + times
+        async with asyncio.timeout(DEADLINE), self._news:
+            await self._news.wait_for(lambda: self._told >= wanted)
+
+    async def _tell(self):
+        async with self._news:
+            self._told += 1
+            self._news.notify_all()
+
     async def _accept(self, reader, writer):
         self.accepted += 1
         try:
@@ -32,18 +47,22 @@ class Proxy:
         except OSError:
             writer.close()
             return
-        for source, sink in ((reader, back), (there, writer)):
-            task = asyncio.create_task(self._forward(source, sink))
+        for source, sink, told in ((reader, back, self._nothing), (there, writer, self._tell)):
+            task = asyncio.create_task(self._forward(source, sink, told))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _forward(self, source, sink):
+    async def _nothing(self):
+        pass
+
+    async def _forward(self, source, sink, told):
         me = asyncio.current_task()
         try:
             while data := await source.read(1 << 16):
                 if me not in self._stalled:
                     sink.write(data)
                     await sink.drain()
+                    await told()
             if me not in self._stalled:
                 sink.close()
         except (ConnectionError, asyncio.CancelledError):

@@ -17,6 +17,7 @@ SCENARIOS = {
     "malformed": cursors.malformed,
     "paused": silence.paused,
     "stalled": silence.stalled,
+    "quiet": silence.quiet_topic,
     "reconnect": pace.asked_to_reconnect,
     "slow": pace.slow_handler,
 }

@@ -14,7 +14,8 @@ async def killed_and_restarted(world):
     events = numbered(4 * PHASE)
     phases = [events[at:at + PHASE] for at in range(0, len(events), PHASE)]
 
-    first = await world.follow(hub, "--cursor-file", path)
+    # It takes its time, so that it is killed in the midst of a page.
+    first = await world.follow(hub, "--cursor-file", path, "--handler-delay", "0.01")
     await publisher.publish(phases[0])
     await first.until_events(PHASE // 2)
     await hub.kill()

@@ -46,3 +46,24 @@ async def stalled(world):
     await follower.stop()
     check_same(follower.events, numbered(30))
     check(proxy.accepted >= 2, "a new connection was made")
+
+
+async def quiet_topic(world):
+    """Nothing matches while retention passes the follower's last event: signs of life move its cursor along."""
+    hub = await world.hub(*BEATS, "--segment-bytes", "64KiB", "--retention-events", "50")
+    proxy = await world.proxy(hub)
+    publisher = world.publisher(hub)
+    follower = await world.follow(proxy)
+    await follower.until_notice("hinted")
+    last = (await publisher.publish(numbered(5)))[-1]["cursor"]
+    await follower.until_events(5)
+    others = 0
+    while (await hub.ask("cursor", last))["state"] != "TRIMMED":
+        await publisher.publish(numbered(10, others, topic="other/topic", size=4096))
+        others += 10
+        await proxy.until_told(2)
+    await publisher.publish(numbered(5, 5))
+    await follower.until_events(10)
+    check(follower.notices == ["hinted"], f"nothing is lost: {follower.notices}")
+    await follower.stop()
+    check_same(follower.events, numbered(10))

@@ -11,6 +11,8 @@ import socket
 
 from lines import Lines
 
+# A segment is preallocated; many hubs run at a time.
+SMALL = ("--segment-bytes", "4MiB", "--reserve-bytes", "1MiB")
 # Below the ports that the system gives to connections: one that looks for a dead hub cannot find itself.
 PORTS = (20000, 32000)
 
@@ -41,7 +43,7 @@ class Hub:
         self.folder = folder
         self.address = f"127.0.0.1:{free_port()}"
         self._binary = binary
-        self._settings = settings
+        self._settings = settings if "--segment-bytes" in settings else [*SMALL, *settings]
         self._log = open(folder / "hub.log", "ab")
         self._lives = []
         self._process = None
@@ -87,6 +89,11 @@ class Hub:
 
     def wipe(self):
         shutil.rmtree(self.data)
+
+    async def discard(self):
+        """Leaves its log alone behind."""
+        await self.kill()
+        shutil.rmtree(self.data, ignore_errors=True)
 
     def memory(self):
         """Bytes of memory that the process has now."""

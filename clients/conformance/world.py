@@ -30,7 +30,7 @@ class World:
         folder = self.folder / self._place("hub")
         folder.mkdir()
         hub = Hub(self.hub_binary, folder, [*self.hub_settings, *settings])
-        self.stack.push_async_callback(hub.kill)
+        self.stack.push_async_callback(hub.discard)
         await hub.start()
         return hub
 

@@ -1,5 +1,7 @@
 """Streams that end in order, and handlers that take their time."""
 
+import time
+
 from events import check_same, numbered
 from lines import check
 
@@ -30,7 +32,8 @@ async def slow_handler(world):
     up, and the hub keeps nothing for them."""
     hub = await world.hub("--heartbeat-interval", "1s")
     publisher = world.publisher(hub)
-    slow = [await world.follow(hub, "--handler-delay", "0.2") for _ in range(3)]
+    delay = 0.2
+    slow = [await world.follow(hub, "--handler-delay", delay) for _ in range(3)]
     fast = await world.follow(hub)
     for follower in (*slow, fast):
         await follower.until_notice("hinted")
@@ -38,7 +41,7 @@ async def slow_handler(world):
     await publisher.publish(numbered(400, topic="other/topic", size=50_000))
     before = hub.memory()
     # A page has at most 1 MiB: a slow one takes 20 events at a time, for 4 s.
-    events = numbered(160, size=50_000)
+    events, began = numbered(160, size=50_000), time.monotonic()
     await publisher.publish(events)
     await fast.until_events(len(events))
     grown = hub.memory() - before
@@ -46,6 +49,8 @@ async def slow_handler(world):
     check(grown < 16 << 20, f"the hub grew by {grown} bytes while three followers were 8 MB behind each")
     for follower in (*slow, fast):
         await follower.until_events(len(events))
+    check(time.monotonic() - began >= delay * len(events), "--handler-delay is for each event")
+    for follower in (*slow, fast):
         check(follower.notices == ["hinted"], f"no stream is given up: {follower.notices}")
         await follower.stop()
         check_same(follower.events, events)

@@ -38,6 +38,12 @@ pub const EXAMINED_EVENTS: usize = 10_000;
 /// Bytes that one Fetch examines at most.
 pub const EXAMINED_BYTES: usize = 8 << 20;
 
+/// Bytes of pages over HTTP that are kept for a moment, so that whoever asks the same is not read for again: a dozen of the
+/// largest.
+pub const SHARED_PAGES_BYTES: u64 = 32 << 20;
+/// About how many pages that are.
+pub const SHARED_PAGES: usize = 64;
+
 /// Longest long poll.
 pub const WAIT: Duration = Duration::from_secs(60);
 /// How long a Fetch with `at_least` waits at the least for a node that is behind.

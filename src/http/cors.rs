@@ -22,10 +22,11 @@ const SENT: [HeaderName; 6] = [
 ];
 
 /// Beside what every page may read. The last three are gRPC-Web's.
-const READ: [HeaderName; 6] = [
+const READ: [HeaderName; 7] = [
     ETAG,
     RETRY_AFTER,
     HeaderName::from_static("hintwire-next-cursor"),
+    HeaderName::from_static("hintwire-poll-after-ms"),
     HeaderName::from_static("grpc-status"),
     HeaderName::from_static("grpc-message"),
     HeaderName::from_static("grpc-status-details-bin"),

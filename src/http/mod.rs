@@ -5,8 +5,10 @@
 //! them over HTTP.
 
 mod answer;
+mod caching;
 mod cors;
 mod cursor;
+mod events;
 mod guard;
 mod health;
 mod hub;
@@ -38,6 +40,7 @@ pub fn router(settings: &HttpSettings) -> Router {
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(topics::list))
+        .merge(events::routes())
         .routes(routes!(snapshot::page))
         .routes(routes!(cursor::describe))
         .routes(routes!(hub::describe));

@@ -11,6 +11,7 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::caching::Caching;
 use crate::error::{CursorError, Error};
 use crate::service::status;
 
@@ -143,8 +144,7 @@ impl IntoResponse for Refusal {
         let mut response = Response::builder()
             .status(problem.status)
             .header(CONTENT_TYPE, "application/problem+json")
-            // Whoever asks again shall be told how it stands then.
-            .header(CACHE_CONTROL, "no-store");
+            .header(CACHE_CONTROL, Caching::Nothing.header());
         if let Some(after) = problem.retry_after_ms {
             response = response.header(RETRY_AFTER, after.div_ceil(1000));
         }

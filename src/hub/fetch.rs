@@ -1,22 +1,18 @@
 //! Fetch: a page of events after a place, if need be after waiting for one.
 
-use std::future::poll_fn;
-use std::task::Poll;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
 use super::{Hub, pace};
 use crate::backlog::{Page, Read, ReadError};
 use crate::cursor::{Cursor, Position};
 use crate::error::Error;
 use crate::event::{Micros, StoredEvent};
-use crate::index::Registration;
-use crate::index::slot::{Call, Slot};
 use crate::limits::AT_LEAST_WAIT;
 use crate::lineage::Verdict;
 use crate::planted::Planted;
-use crate::topic::Selection;
+use crate::topic::{Patterns, Selection};
 
 /// What to fetch. Limits are brought within their bounds by the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +61,15 @@ pub struct Fetched {
     pub poll_after: Duration,
 }
 
+/// What is known of some patterns without a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// The place after the newest event that readers may see.
+    pub head: Position,
+    /// The newest event that may match, or a later place; not after the head.
+    pub newest: Position,
+}
+
 impl Hub {
     /// Fetches a page.
     ///
@@ -72,9 +77,7 @@ impl Hub {
     ///
     /// [`Error::Cursor`], [`Error::NodeBehind`], [`Error::BacklogDamaged`].
     pub async fn fetch(&self, fetch: Fetch) -> Result<Fetched, Error> {
-        if let Some(cursor) = fetch.at_least {
-            self.reach(cursor, fetch.wait.max(AT_LEAST_WAIT)).await?;
-        }
+        self.reach(&fetch).await?;
         let after = self.begin(fetch.start).await?;
         let page = self.look(&fetch, after).await?;
         if has_news(&page) || fetch.wait.is_zero() {
@@ -84,7 +87,10 @@ impl Hub {
     }
 
     /// What there is now. Whoever named no place does not care that retention passes the one it has come to.
-    async fn look(&self, fetch: &Fetch, mut after: Position) -> Result<Page, Error> {
+    ///
+    /// # Errors
+    /// [`Error::Cursor`] if retention passes a place that was named, [`Error::BacklogDamaged`].
+    pub async fn look(&self, fetch: &Fetch, mut after: Position) -> Result<Page, Error> {
         let anywhere = matches!(fetch.start, Start::Cursor(None) | Start::Earliest | Start::Latest);
         loop {
             match self.page(fetch, after).await {
@@ -94,7 +100,11 @@ impl Hub {
         }
     }
 
-    async fn begin(&self, start: Start) -> Result<Position, Error> {
+    /// The place that a start names.
+    ///
+    /// # Errors
+    /// [`Error::Cursor`], [`Error::BacklogDamaged`].
+    pub async fn begin(&self, start: Start) -> Result<Position, Error> {
         match start {
             Start::Cursor(Some(cursor)) => {
                 let after = self.place(cursor).await?;
@@ -112,10 +122,19 @@ impl Hub {
         }
     }
 
+    /// Where the backlog ends, and the newest place that what matches the patterns may have come to by then. No I/O.
+    ///
+    /// Whatever was acknowledged before this call is counted in both.
+    pub fn view(&self, patterns: &Patterns) -> View {
+        let head = self.backlog.extent().head;
+        // The table may be ahead of the head: what readers cannot see yet is no news.
+        View { head, newest: self.backlog.topics().newest(patterns).min(head) }
+    }
+
     /// A page after a place. If the topics have nothing newer than the place, that is known without a read.
     async fn page(&self, fetch: &Fetch, after: Position) -> Result<Page, ReadError> {
-        let head = self.backlog.extent().head;
-        if self.backlog.topics().newest(&fetch.selection.patterns) <= after {
+        let View { head, newest } = self.view(&fetch.selection.patterns);
+        if newest <= after {
             return Ok(Page { next: head, head, ..Page::default() });
         }
         let read = Read {
@@ -142,36 +161,19 @@ impl Hub {
         }
     }
 
-    /// A long poll: registers like a subscriber, then looks again whenever there is news.
+    /// A long poll: looks again whenever there is news.
     async fn wait(&self, fetch: Fetch, mut after: Position) -> Result<Fetched, Error> {
-        let deadline = Instant::now() + pace::jittered(fetch.wait);
-        let patterns = fetch.selection.patterns.iter().count();
-        let slot = Slot::new(patterns, &fetch.selection.filter, u64::MAX);
-        let registration = self.index.register(fetch.selection.clone(), slot)?;
+        let poll = self.long_poll([&fetch.selection], fetch.wait)?;
         loop {
             let page = self.look(&fetch, after).await?;
-            let late = Instant::now() >= deadline;
-            if has_news(&page) || late || self.is_draining() {
+            if has_news(&page) || poll.is_over() {
                 return Ok(self.answer(&fetch, page));
             }
             after = page.next;
-            if timeout_at(deadline, self.news(&registration)).await.is_err() {
-                let (watermark, newest) = registration.reach();
-                // Nothing up to the watermark concerned it, unless the slot was touched meanwhile.
-                after = if newest > after { after } else { after.max(watermark) };
+            if !poll.news().await {
+                after = poll.passed(after);
             }
         }
-    }
-
-    /// Resolves when an event concerns the slot, or a drain begins.
-    async fn news(&self, registration: &Registration) {
-        let slot = registration.slot();
-        poll_fn(|cx| match slot.poll(cx.waker()) {
-            Call::Nothing if !self.is_draining() => Poll::Pending,
-            _ => Poll::Ready(()),
-        })
-        .await;
-        slot.take(0);
     }
 
     fn answer(&self, fetch: &Fetch, page: Page) -> Fetched {
@@ -179,27 +181,40 @@ impl Hub {
             next: self.lineage().cursor(page.next),
             head: self.lineage().cursor(page.head),
             has_more: page.has_more,
-            poll_after: self.poll_after(fetch, &page),
+            poll_after: self.poll_after_page(&fetch.selection.patterns, &page),
             events: page.events,
         }
     }
 
-    fn poll_after(&self, fetch: &Fetch, page: &Page) -> Duration {
-        let now = self.index.clock().now();
-        let load = self.fetches.count(now) / self.settings.fetch_rate.max(1.0);
+    fn poll_after_page(&self, patterns: &Patterns, page: &Page) -> Duration {
+        self.count_fetch();
         if page.has_more {
             return Duration::ZERO;
         }
-        let newest = match page.events.last() {
-            Some(event) => event.position,
-            None => self.backlog.topics().newest(&fetch.selection.patterns),
-        };
-        pace::poll_after(self.timeline.age(newest, now.cast_signed()), load)
+        let newest = page.events.last().map(|event| event.position);
+        self.poll_after(newest.unwrap_or_else(|| self.backlog.topics().newest(patterns)))
     }
 
-    /// Waits until the hub has seen a cursor. One that is not of this backlog is refused; one that was trimmed has been
-    /// seen.
-    async fn reach(&self, cursor: Cursor, wait: Duration) -> Result<(), Error> {
+    /// A fetch is answered.
+    pub fn count_fetch(&self) {
+        self.fetches.count(self.index.clock().now());
+    }
+
+    /// When to poll again, given the newest match.
+    pub fn poll_after(&self, newest: Position) -> Duration {
+        let load = self.fetches.rate() / self.settings.fetch_rate.max(1.0);
+        let now = self.index.clock().now().cast_signed();
+        pace::poll_after(self.timeline.age(newest, now), load)
+    }
+
+    /// Waits until the hub has seen the cursor that a fetch asks for. One that is not of this backlog is refused; one that
+    /// was trimmed has been seen.
+    ///
+    /// # Errors
+    /// [`Error::NodeBehind`] if it does not come in time, [`Error::Cursor`], [`Error::Draining`].
+    pub async fn reach(&self, fetch: &Fetch) -> Result<(), Error> {
+        let Some(cursor) = fetch.at_least else { return Ok(()) };
+        let wait = fetch.wait.max(AT_LEAST_WAIT);
         let seen = async {
             loop {
                 let mut moved = std::pin::pin!(self.moved.notified());

@@ -9,6 +9,7 @@ mod fanout;
 mod fetch;
 mod hint;
 mod judge;
+mod long_poll;
 mod news;
 mod pace;
 mod page_token;
@@ -28,8 +29,9 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 pub use describe::{CursorDescription, CursorState, HubDescription};
-pub use fetch::{Fetch, Fetched, Start};
+pub use fetch::{Fetch, Fetched, Start, View};
 pub use hint::{Hint, HintKind, ReconnectReason};
+pub use long_poll::LongPoll;
 pub use news::News;
 pub use publish::{Published, Publishing};
 pub use snapshot::{Snapshot, Snapshotted};

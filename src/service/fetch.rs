@@ -39,7 +39,11 @@ async fn fetched(service: &Service, fetch: Fetch) -> Result<Fetched, Error> {
     }
 }
 
-fn parse(request: v1::FetchRequest, limits: &Limits) -> Result<Fetch, Error> {
+/// The fetch that a request asks for.
+///
+/// # Errors
+/// [`Error::InvalidField`], [`Error::TooLarge`], [`Error::Cursor`], each with its field.
+pub fn parse(request: v1::FetchRequest, limits: &Limits) -> Result<Fetch, Error> {
     Ok(Fetch {
         selection: parse::selection(&request.topics, request.types, request.attributes, limits)?,
         start: start(&request.cursor, request.seek)?,

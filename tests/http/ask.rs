@@ -1,5 +1,9 @@
 //! How the tests ask.
 
+use std::sync::Arc;
+
+use hintwire::backlog::Backlog;
+use hintwire::config::Config;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
 
@@ -16,12 +20,22 @@ impl Hub {
         Self { server: Server::start().await, http: Client::new() }
     }
 
+    pub async fn on(backlog: Arc<dyn Backlog>) -> Self {
+        Self { server: Server::on(backlog, Config::default()).await, http: Client::new() }
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.server.address)
     }
 
     pub async fn get(&self, path: &str) -> Response {
         self.http.get(self.url(path)).send().await.unwrap()
+    }
+
+    /// Asks as one who holds what a tag stands for.
+    pub async fn get_holding(&self, path: &str, tag: &str) -> Response {
+        let ask = self.http.get(self.url(path)).header("if-none-match", tag);
+        ask.send().await.unwrap()
     }
 
     /// The JSON of an answer that is OK.
@@ -49,4 +63,9 @@ pub async fn problem(answer: Response, status: u16) -> Value {
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     assert_eq!(answer.headers()["cache-control"], "no-store");
     answer.json().await.unwrap()
+}
+
+/// A header as text.
+pub fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
+    answer.headers()[name].to_str().unwrap()
 }

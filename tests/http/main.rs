@@ -7,5 +7,7 @@ mod support;
 mod ask;
 mod browsers;
 mod describe;
+mod events;
 mod snapshot;
+mod tags;
 mod topics;

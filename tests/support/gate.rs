@@ -1,6 +1,7 @@
-//! A backlog whose appends a test lets through, or answers, one by one.
+//! A backlog whose appends a test lets through, or answers, one by one, and whose reads it counts, holds or fails.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use hintwire::backlog::memory::Memory;
 use hintwire::backlog::{
@@ -13,7 +14,7 @@ use hintwire::event::Micros;
 use hintwire::lineage::{Extent, Lineage};
 use hintwire::topic::table::TopicTable;
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// In front of a backlog in memory.
 pub struct Gate {
@@ -22,6 +23,15 @@ pub struct Gate {
     /// If set, the answer to every append, at once.
     refusing: Mutex<Option<Outcome>>,
     health: Mutex<Health>,
+    /// Appends pass by themselves.
+    open: AtomicBool,
+    reads: AtomicUsize,
+    /// How often somebody has looked up what is newest.
+    looks: watch::Sender<usize>,
+    /// Reads wait while it is set.
+    held: watch::Sender<bool>,
+    /// The answer to the next read.
+    failing: Mutex<Option<ReadError>>,
 }
 
 /// An append that waits for the test.
@@ -45,8 +55,53 @@ impl Waiting {
 impl Gate {
     pub fn new() -> (Arc<Self>, mpsc::UnboundedReceiver<Waiting>) {
         let (waiting, arrived) = mpsc::unbounded_channel();
-        let (refusing, health) = (Mutex::new(None), Mutex::new(Health::Ok));
-        (Arc::new(Self { memory: Memory::default(), waiting, refusing, health }), arrived)
+        let gate = Self {
+            memory: Memory::default(),
+            waiting,
+            refusing: Mutex::new(None),
+            health: Mutex::new(Health::Ok),
+            open: AtomicBool::new(false),
+            reads: AtomicUsize::new(0),
+            looks: watch::Sender::new(0),
+            held: watch::Sender::new(false),
+            failing: Mutex::new(None),
+        };
+        (Arc::new(gate), arrived)
+    }
+
+    /// One that lets every append through.
+    pub fn open() -> Arc<Self> {
+        let gate = Self::new().0;
+        gate.open.store(true, SeqCst);
+        gate
+    }
+
+    /// How many reads have begun.
+    pub fn reads(&self) -> usize {
+        self.reads.load(SeqCst)
+    }
+
+    /// Holds reads, or lets them go.
+    pub fn hold_reads(&self, held: bool) {
+        self.held.send_replace(held);
+    }
+
+    /// Answers the next read so.
+    pub fn fail_next_read(&self, error: ReadError) {
+        *self.failing.lock() = Some(error);
+    }
+
+    /// How often somebody has looked up what is newest.
+    pub fn looks(&self) -> usize {
+        *self.looks.borrow()
+    }
+
+    /// Waits until that was done so often.
+    pub async fn looked(&self, times: usize) {
+        let mut looks = self.looks.subscribe();
+        let looked = looks.wait_for(|looks| *looks >= times);
+        let looked = tokio::time::timeout(std::time::Duration::from_secs(30), looked).await;
+        looked.expect("nobody looks").unwrap();
     }
 
     /// Says from now on that this is all it can do.
@@ -65,13 +120,25 @@ impl Backlog for Gate {
         if let Some(outcome) = self.refusing.lock().clone() {
             return Receipt::resolved(outcome);
         }
+        if self.open.load(SeqCst) {
+            return self.memory.append(batch);
+        }
         let (answer, receipt) = Receipt::pair();
         let _ = self.waiting.send(Waiting { batch, answer });
         receipt
     }
 
     fn read(&self, read: Read) -> BoxFuture<'_, Result<Page, ReadError>> {
-        self.memory.read(read)
+        self.reads.fetch_add(1, SeqCst);
+        let mut held = self.held.subscribe();
+        Box::pin(async move {
+            held.wait_for(|held| !held).await.unwrap();
+            let failing = self.failing.lock().take();
+            match failing {
+                Some(error) => Err(error),
+                None => self.memory.read(read).await,
+            }
+        })
     }
 
     fn snapshot(&self, read: SnapshotRead) -> BoxFuture<'_, Result<SnapshotPage, ReadError>> {
@@ -91,6 +158,7 @@ impl Backlog for Gate {
     }
 
     fn topics(&self) -> &Arc<TopicTable> {
+        self.looks.send_modify(|looks| *looks += 1);
         self.memory.topics()
     }
 

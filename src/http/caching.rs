@@ -1,0 +1,25 @@
+//! How long others may keep an answer: the one place that says it.
+
+use http::HeaderValue;
+
+/// What a cache may do with an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caching {
+    /// Keep it: it stays what it is. An hour bounds for how long caches show what retention has taken meanwhile.
+    Keep,
+    /// Keep it, and ask before each use whether it still holds.
+    Ask,
+    /// Keep nothing: whoever asks again shall be told how it stands then.
+    Nothing,
+}
+
+impl Caching {
+    /// The value of `Cache-Control`.
+    pub fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Keep => "public, max-age=3600, immutable",
+            Self::Ask => "no-cache",
+            Self::Nothing => "no-store",
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! The answer to a poll: status, headers and body.
+
+use std::time::Duration;
+
+use axum::body::Body as Bytes;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG};
+use http::{HeaderName, HeaderValue, StatusCode};
+
+use super::page::{Written, millis};
+use super::tag::Tag;
+use crate::cursor::Cursor;
+use crate::http::caching::Caching;
+
+/// Where to go on, also where there is no body that could say it.
+const NEXT_CURSOR: HeaderName = HeaderName::from_static("hintwire-next-cursor");
+/// When to poll again, in milliseconds, likewise.
+const POLL_AFTER: HeaderName = HeaderName::from_static("hintwire-poll-after-ms");
+
+/// An answer.
+pub struct Answer {
+    pub body: Body,
+    pub caching: Caching,
+    pub tag: Tag,
+    pub next: Cursor,
+    pub poll_after: Duration,
+}
+
+/// What an answer brings.
+pub enum Body {
+    /// A page.
+    Page(Written),
+    /// What its sender has already.
+    NotModified,
+    /// Nothing came.
+    Nothing,
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Bytes::empty());
+        let (status, poll_after, json) = match self.body {
+            Body::Page(page) if page.has_more => (StatusCode::OK, Duration::ZERO, Some(page.json)),
+            Body::Page(page) => (StatusCode::OK, self.poll_after, Some(page.json)),
+            Body::NotModified => (StatusCode::NOT_MODIFIED, self.poll_after, None),
+            Body::Nothing => (StatusCode::NO_CONTENT, self.poll_after, None),
+        };
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, self.caching.header());
+        headers.insert(ETAG, self.tag.into_header());
+        headers.insert(POLL_AFTER, HeaderValue::from(millis(poll_after)));
+        if let Ok(next) = HeaderValue::from_bytes(&self.next.token()) {
+            headers.insert(NEXT_CURSOR, next);
+        }
+        if let Some(json) = json {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(json.len()));
+            *response.body_mut() = Bytes::from(json);
+        }
+        response
+    }
+}

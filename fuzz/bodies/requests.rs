@@ -63,7 +63,7 @@ async fn answer(call: &str, body: Bytes) -> Status {
         limits: Limits::default(),
         id_window: Duration::from_secs(600),
         draining: CancellationToken::new(),
-        connection: Arc::new(Connection::new(([127, 0, 0, 1], 1).into())),
+        connection: Arc::new(Connection::new(([127, 0, 0, 1], 1).into(), Arc::default())),
     });
     let request = http::Request::post(format!("/hintwire.v1.HubService/{call}"))
         .header("content-type", "application/grpc")

@@ -5,6 +5,7 @@
 //! them over HTTP.
 
 mod answer;
+pub mod body;
 mod caching;
 mod cors;
 mod cursor;
@@ -34,8 +35,9 @@ pub use problem::Refusal;
 ))]
 struct Description;
 
-/// All routes. Each request brings the [`Service`](crate::service::Service) of its connection as an extension.
-pub fn router(settings: &HttpSettings) -> Router {
+/// All routes, and gRPC-Web's beside them. Each request brings the [`Service`](crate::service::Service) of its connection as
+/// an extension.
+pub fn router(settings: &HttpSettings, grpc_web: Router) -> Router {
     let routes = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
@@ -49,6 +51,7 @@ pub fn router(settings: &HttpSettings) -> Router {
     let describe = get(async move || ([("content-type", "application/json")], description));
     let routes = routes
         .route("/v1/openapi.json", describe)
+        .merge(grpc_web)
         .fallback(async || Refusal::NotFound)
         .method_not_allowed_fallback(async || Refusal::Method);
     guard::guarded(routes, settings)

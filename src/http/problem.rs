@@ -33,12 +33,23 @@ pub enum Refusal {
     /// There is no host, more than one, or it is none.
     #[error("a request names one host: name, name:port, address or [address]:port")]
     BadHost,
+    /// gRPC over HTTP/1.
+    #[error(
+        "gRPC needs HTTP/2; over HTTP/1.1 there are gRPC-Web and the routes of /v1/openapi.json"
+    )]
+    GrpcNeedsHttp2,
+    /// gRPC-Web, which the operator has not asked for.
+    #[error("gRPC-Web is off; it is on once allowed_origins lists an origin whose pages may call")]
+    GrpcWebOff,
     /// The Host is none of this hub's.
     #[error("this hub does not answer to this host; list it in allowed_hosts if it should")]
     Host,
     /// A page of another origin may not do this.
     #[error("this origin may not do this; list it in allowed_origins if it should")]
     Origin,
+    /// The body is not what was announced.
+    #[error("the body ended early, or is not framed as its headers say")]
+    Cut,
     /// The body did not come in time.
     #[error("the body did not come within {} s", crate::limits::BODY.as_secs())]
     Timeout,
@@ -95,9 +106,12 @@ impl Refusal {
             Self::NotFound => "NOT_FOUND",
             Self::Method => "METHOD_NOT_ALLOWED",
             Self::MediaType(_) => "MEDIA_TYPE",
+            Self::GrpcNeedsHttp2 => "GRPC_NEEDS_HTTP2",
+            Self::GrpcWebOff => "GRPC_WEB_OFF",
             Self::BadHost => "BAD_HOST",
             Self::Host => "FOREIGN_HOST",
             Self::Origin => "FOREIGN_ORIGIN",
+            Self::Cut => "BODY_CUT",
             Self::Timeout => "BODY_TIMEOUT",
         }
     }
@@ -107,8 +121,10 @@ impl Refusal {
             Self::Hub(error) => hub_status(error),
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::BadHost => StatusCode::BAD_REQUEST,
+            Self::MediaType(_) | Self::GrpcNeedsHttp2 | Self::GrpcWebOff => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
+            Self::BadHost | Self::Cut => StatusCode::BAD_REQUEST,
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
             Self::Origin => StatusCode::FORBIDDEN,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,

@@ -122,7 +122,7 @@ async fn connection(
         greeting = timeout(HANDSHAKE, greeting(&mut stream)) => greeting??,
         () = draining.cancelled() => return Ok(()),
     };
-    let shared = Arc::new(Connection::new(peer));
+    let shared = Arc::new(Connection::new(peer, Arc::clone(&front.parts)));
     let caller = Caller::new(front, Arc::clone(&shared));
     match greeting {
         Greeting::Http1(begun) => {

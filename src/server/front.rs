@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::response::IntoResponse;
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, Version};
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -17,13 +18,13 @@ use tonic::codegen::Service as _;
 use tonic::service::Routes;
 use tonic::{Code, Status};
 
-use super::part::{Asked, Parts};
+use super::part::{Asked, Failure};
 use super::trace::{Call, Traced};
 use crate::error::Error;
 use crate::http::Refusal;
 use crate::hub::Hub;
 use crate::limits::Limits;
-use crate::service::{Connection, HubServiceServer, SERVICE_NAME, Service};
+use crate::service::{Connection, Held, HubServiceServer, Parts, SERVICE_NAME, Service};
 
 /// The services of a server.
 pub struct Front {
@@ -40,7 +41,7 @@ pub struct Front {
     /// Plain HTTP, and gRPC-Web.
     pub http: Router,
     /// What unfinished requests hold, of all connections.
-    pub parts: Parts,
+    pub parts: Arc<Parts>,
 }
 
 fn is_the_hubs(path: &str) -> bool {
@@ -67,7 +68,7 @@ fn is_too_large<B>(response: &Response<B>) -> bool {
 const ENCODING: &str = "grpc-encoding";
 
 /// Forgets what nobody reads: a call may be open for long, and its headers are the peer's to choose.
-fn without_headers(mut request: Request<Incoming>) -> Request<Incoming> {
+fn without_headers<B>(mut request: Request<B>) -> Request<B> {
     let mut headers = std::mem::take(request.headers_mut());
     if let Some(encoding) = headers.remove(ENCODING) {
         request.headers_mut().insert(ENCODING, encoding);
@@ -79,7 +80,6 @@ fn without_headers(mut request: Request<Incoming>) -> Request<Incoming> {
 #[derive(Clone)]
 pub struct Caller {
     front: Arc<Front>,
-    parts: Arc<Parts>,
     service: Service,
     grpc: HubServiceServer<Service>,
 }
@@ -97,7 +97,7 @@ impl Caller {
         // Twice ours, so that a request over the limit is told our reason; what is over that, below.
         let grpc = HubServiceServer::new(service.clone())
             .max_decoding_message_size(2 * front.limits.request_bytes);
-        Self { front, parts: Arc::default(), service, grpc }
+        Self { front, service, grpc }
     }
 
     /// Most calls that a connection may have open.
@@ -106,19 +106,31 @@ impl Caller {
     }
 
     async fn answer(self, request: Request<Incoming>) -> Response<Body> {
-        if is_grpc(request.headers()) { self.grpc(request).await } else { self.http(request).await }
+        if !is_grpc(request.headers()) {
+            return self.http(request).await;
+        }
+        if request.version() < Version::HTTP_2 {
+            return Refusal::GrpcNeedsHttp2.into_response().map(Body::new);
+        }
+        self.grpc(request).await
     }
 
     async fn http(self, mut request: Request<Incoming>) -> Response<Body> {
         if let Err(too_many) = self.service.connection.refuse_over(self.calls()) {
             return Refusal::from(too_many).into_response().map(Body::new);
         }
-        request.extensions_mut().insert(self.service);
-        let Ok(response) = self.front.http.clone().call(request).await;
+        let mut routes = self.front.http.clone();
+        request.extensions_mut().insert(self.service.clone());
+        request.extensions_mut().insert(self);
+        let Ok(response) = routes.call(request).await;
         response.map(Body::new)
     }
 
-    async fn grpc(mut self, request: Request<Incoming>) -> Response<Body> {
+    /// A call of gRPC, by its own name or within gRPC-Web.
+    pub async fn grpc<B>(mut self, request: Request<B>) -> Response<Body>
+    where
+        B: hyper::body::Body<Data = Bytes, Error: Into<Failure>> + Send + Unpin + 'static,
+    {
         if let Err(too_many) = self.service.connection.refuse_over(self.calls()) {
             return Status::from(too_many).into_http();
         }
@@ -130,8 +142,8 @@ impl Caller {
         if let Err(draining) = self.front.hub.refuse_if_draining() {
             return Status::from(draining).into_http();
         }
-        let (front, parts) = (Arc::clone(&self.front), self.parts);
-        let request = without_headers(request).map(|body| Asked::new(body, front, parts));
+        let held = Held::new(&self.service);
+        let request = without_headers(request).map(|body| Asked::new(body, held));
         let Ok(response) = self.grpc.call(request).await;
         if is_too_large(&response) {
             let limit = self.front.limits.request_bytes;

@@ -159,6 +159,8 @@ fn small(count: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn frames(kind: u8, payload: u8, count: usize) -> Vec<u8> {
@@ -185,7 +187,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn answers_and_the_time_pay_for_frames() {
-        let (mut meter, connection) = (Meter::new(), Connection::new(([127, 0, 0, 1], 1).into()));
+        let (mut meter, connection) =
+            (Meter::new(), Connection::new(([127, 0, 0, 1], 1).into(), Arc::default()));
         meter.came(&frames(6, 8, IDLE_FRAMES));
         assert!(meter.judge().is_ok());
         connection.says(0);
@@ -201,7 +204,8 @@ mod tests {
 
     #[test]
     fn however_much_was_answered_there_is_an_end_to_what_it_pays_for() {
-        let (mut meter, connection) = (Meter::new(), Connection::new(([127, 0, 0, 1], 1).into()));
+        let (mut meter, connection) =
+            (Meter::new(), Connection::new(([127, 0, 0, 1], 1).into(), Arc::default()));
         connection.says(usize::MAX);
         settled(&mut meter, &connection);
         meter.came(&frames(6, 8, IDLE_FRAMES_PAID + 1));

@@ -16,6 +16,7 @@ mod seldom;
 mod streams;
 mod trace;
 mod transport;
+mod web;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -30,7 +31,6 @@ pub use self::listen::Listen;
 use self::accept::Connections;
 use self::front::Front;
 use self::health::Health;
-use self::part::Parts;
 use crate::backlog::Backlog;
 use crate::backlog::log::OpenError;
 use crate::config::Config;
@@ -125,14 +125,15 @@ fn front(
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
         .prepare();
+    let http = HttpSettings::of(config);
     Ok(Front {
         hub: Arc::clone(hub),
         limits: config.limits(),
         id_window: config.id_window,
         draining: draining.clone(),
         others,
-        http: crate::http::router(&HttpSettings::of(config)),
-        parts: Parts::default(),
+        http: crate::http::router(&http, web::routes(&http)),
+        parts: Arc::default(),
     })
 }
 

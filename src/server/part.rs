@@ -1,37 +1,14 @@
-//! Requests that have come in part.
-//!
-//! The windows of HTTP/2 bound what waits to be read. But a request is read as it comes and kept until it is whole, and
-//! thousands of calls could each leave one unfinished. So what unfinished requests hold is bounded, for each connection and
-//! in all. A request that comes in one piece is never counted.
+//! gRPC's requests as they come: what is not whole yet is [held](Held) to the bound of all unfinished ones.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tonic::Status;
 
-use super::front::Front;
 use crate::error::Error;
-use crate::limits::{PART_BYTES, RETRY_LATER};
-
-/// Bytes that unfinished requests hold, of a connection or of all.
-#[derive(Debug, Default)]
-pub struct Parts(AtomicUsize);
-
-impl Parts {
-    /// Whether there is room for so many more, which are then taken.
-    fn take(&self, bytes: usize, most: usize) -> bool {
-        let fits = |held: usize| Some(held + bytes).filter(|held| *held <= most);
-        self.0.fetch_update(Relaxed, Relaxed, fits).is_ok()
-    }
-
-    fn give(&self, bytes: usize) {
-        self.0.fetch_sub(bytes, Relaxed);
-    }
-}
+use crate::service::Held;
 
 /// The body of a request. What finds no room is read to its end, so that its connection stays in order, and refused.
 pub struct Asked<B> {
@@ -42,9 +19,8 @@ pub struct Asked<B> {
 }
 
 impl<B> Asked<B> {
-    /// What is asked by a call of a connection.
-    pub fn new(body: B, front: Arc<Front>, connection: Arc<Parts>) -> Self {
-        let held = Held { front, connection, bytes: 0 };
+    /// What is asked by a call.
+    pub fn new(body: B, held: Held) -> Self {
         Self { body, message: Message::default(), held, refused: None }
     }
 
@@ -63,7 +39,8 @@ impl<B> Asked<B> {
     }
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// Why a body cannot be read.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 impl<B: Body<Data = Bytes, Error: Into<Failure>> + Unpin> Body for Asked<B> {
     type Data = Bytes;
@@ -95,48 +72,6 @@ impl<B: Body<Data = Bytes, Error: Into<Failure>> + Unpin> Body for Asked<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-/// What one request holds, until it is whole or dropped.
-struct Held {
-    front: Arc<Front>,
-    connection: Arc<Parts>,
-    bytes: usize,
-}
-
-impl Held {
-    fn hold(&mut self, bytes: usize) -> Result<(), Error> {
-        let more = bytes.saturating_sub(self.bytes);
-        let (of_connection, of_all) = PART_BYTES;
-        if more > 0 && !self.connection.take(more, of_connection) {
-            let what = "bytes of unfinished requests of a connection";
-            return Err(Error::LimitReached {
-                what,
-                limit: of_connection,
-                retry_after: RETRY_LATER,
-            });
-        }
-        if more > 0 && !self.front.parts.take(more, of_all) {
-            self.connection.give(more);
-            return Err(self.front.hub.overloaded());
-        }
-        self.give(self.bytes.saturating_sub(bytes));
-        self.bytes = bytes;
-        Ok(())
-    }
-
-    fn give(&self, bytes: usize) {
-        if bytes > 0 {
-            self.connection.give(bytes);
-            self.front.parts.give(bytes);
-        }
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.give(self.bytes);
     }
 }
 
@@ -194,13 +129,5 @@ mod tests {
         }
         let mut half = Message::default();
         assert_eq!(half.came(&bytes[..bytes.len() - 1]), 204);
-    }
-
-    #[test]
-    fn there_is_room_up_to_the_bound() {
-        let parts = Parts::default();
-        assert!(parts.take(6, 10) && !parts.take(5, 10) && parts.take(4, 10));
-        parts.give(6);
-        assert!(parts.take(5, 10));
     }
 }

@@ -1,11 +1,13 @@
 //! What the calls of one connection share.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::part::Parts;
 use crate::error::Error;
 use crate::limits::{RETRY_LATER, UNREAD_BYTES, UNREAD_WAIT};
 
@@ -36,11 +38,15 @@ pub struct Connection {
     unread: AtomicUsize,
     /// Rings when there are fewer again.
     read: Notify,
+    /// Bytes that its unfinished requests hold.
+    pub(super) parts: Parts,
+    /// The same of all connections.
+    pub(super) all_parts: Arc<Parts>,
 }
 
 impl Connection {
-    /// A connection without calls.
-    pub fn new(peer: SocketAddr) -> Self {
+    /// A connection without calls. `all_parts` is what unfinished requests of all connections hold.
+    pub fn new(peer: SocketAddr, all_parts: Arc<Parts>) -> Self {
         Self {
             peer,
             blocked: AtomicBool::new(false),
@@ -51,6 +57,8 @@ impl Connection {
             paid: AtomicU64::new(0),
             unread: AtomicUsize::new(0),
             read: Notify::new(),
+            parts: Parts::default(),
+            all_parts,
         }
     }
 

@@ -164,7 +164,7 @@ mod tests {
                 limits: Limits::default(),
                 id_window: Duration::ZERO,
                 draining: CancellationToken::new(),
-                connection: Arc::new(Connection::new(([127, 0, 0, 1], 1).into())),
+                connection: Arc::new(Connection::new(([127, 0, 0, 1], 1).into(), Arc::default())),
             };
             let sent = Sent::default();
             let pages = Pages::new(service.clone(), sent.clone());

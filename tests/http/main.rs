@@ -8,6 +8,7 @@ mod ask;
 mod browsers;
 mod describe;
 mod events;
+mod grpc_web;
 mod snapshot;
 mod tags;
 mod topics;

@@ -22,6 +22,9 @@ pub const ATTRIBUTE_VALUE_BYTES: usize = 1024;
 pub const FILTER_TYPES: usize = 64;
 /// Seconds since 1970 of the years 1 to 9999, all that a protobuf Timestamp can say.
 pub const TIMESTAMP_SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+/// Arrays and objects within each other in data that stands in JSON as itself. Many parsers give up at 128, and then lose
+/// the whole page that the event is in.
+pub const JSON_DEPTH: usize = 100;
 /// Keys that one snapshot may name.
 pub const SNAPSHOT_KEYS: usize = 1000;
 

@@ -16,6 +16,7 @@ mod hub;
 mod kept;
 mod params;
 mod problem;
+mod publish;
 mod snapshot;
 mod topics;
 
@@ -45,7 +46,8 @@ pub fn router(settings: &HttpSettings, grpc_web: Router) -> Router {
         .merge(events::routes())
         .routes(routes!(snapshot::page))
         .routes(routes!(cursor::describe))
-        .routes(routes!(hub::describe));
+        .routes(routes!(hub::describe))
+        .routes(routes!(publish::call));
     let (routes, description) = routes.split_for_parts();
     let description = axum::body::Bytes::from(description.to_json().unwrap_or_default());
     let describe = get(async move || ([("content-type", "application/json")], description));

@@ -17,6 +17,27 @@ pub fn compact(raw: &RawValue) -> String {
     raw.get().chars().filter(keep).collect()
 }
 
+/// How deeply arrays and objects stand within each other; 0 for a lone value.
+pub fn depth(raw: &RawValue) -> usize {
+    let (mut in_string, mut escaped) = (false, false);
+    let (mut now, mut most) = (0usize, 0);
+    for byte in raw.get().bytes() {
+        if in_string {
+            in_string = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'[' | b'{' => now += 1,
+            b']' | b'}' => now = now.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(now);
+    }
+    most
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,6 +55,15 @@ mod tests {
             ("123456789012345678901234567890", "123456789012345678901234567890"),
         ] {
             assert_eq!(compacted(text), expected);
+        }
+    }
+
+    #[test]
+    fn the_depth_of_json_is_that_of_its_brackets_outside_of_strings() {
+        for (text, expected) in
+            [("1", 0), ("[]", 1), (r#"{"a":[{}],"b":{}}"#, 3), (r#"["[[\"[["]"#, 1)]
+        {
+            assert_eq!(depth(serde_json::from_str(text).unwrap()), expected, "{text}");
         }
     }
 }

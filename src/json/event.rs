@@ -10,8 +10,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::compact;
+use super::compact::{compact, depth};
+use super::media::is_json;
 use crate::event::{EventView, Malformed, StoredEvent};
+use crate::limits::JSON_DEPTH;
 use crate::lineage::Lineage;
 use crate::service::reply;
 use crate::v1;
@@ -106,14 +108,12 @@ impl<'a> Event<'a> {
     }
 }
 
-/// Whether data of this media type says that it is JSON.
-fn is_json(content_type: &str) -> bool {
-    let media = content_type.split(';').next().unwrap_or_default().trim();
-    media.eq_ignore_ascii_case("application/json") || media.to_ascii_lowercase().ends_with("+json")
-}
-
+/// Data that stands in JSON as itself: it is JSON, and none that loses the reader the whole page.
 fn embeddable(data: &[u8]) -> Option<Box<RawValue>> {
     let raw: &RawValue = serde_json::from_slice(data).ok()?;
+    if depth(raw) > JSON_DEPTH {
+        return None;
+    }
     RawValue::from_string(compact(raw)).ok()
 }
 
@@ -140,5 +140,8 @@ mod tests {
         assert_eq!(printed("application/json", b"{\"a\": 1"), r#""data_base64":"eyJhIjogMQ==""#);
         assert_eq!(printed("text/plain", b"1"), r#""data_base64":"MQ==""#);
         assert_eq!(printed("application/json", b""), "");
+        let deep = |depth: usize| ["[".repeat(depth), "]".repeat(depth)].concat().leak().as_bytes();
+        assert!(printed("application/json", deep(100)).starts_with(r#""data":[["#));
+        assert!(printed("application/json", deep(101)).starts_with(r#""data_base64":"#));
     }
 }

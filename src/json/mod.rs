@@ -2,6 +2,13 @@
 
 mod compact;
 mod event;
+mod media;
+mod new_event;
+mod payload;
+mod read;
+mod time;
 
 pub use compact::compact;
 pub use event::Event;
+pub use new_event::NewEvent;
+pub use read::{Object, read, syntax};

@@ -104,7 +104,7 @@ fn event(event: v1::Event, index: usize) -> Result<Event, Error> {
 }
 
 /// Names the event at fault; done for errors alone, since a good event should not pay for a name.
-fn in_event(index: usize, error: Error) -> Error {
+pub fn in_event(index: usize, error: Error) -> Error {
     match error {
         Error::InvalidField { field, why } => {
             Error::invalid(format!("events[{index}].{field}"), why)

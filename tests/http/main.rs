@@ -9,6 +9,7 @@ mod browsers;
 mod describe;
 mod events;
 mod grpc_web;
+mod publish;
 mod snapshot;
 mod tags;
 mod topics;

@@ -1,0 +1,75 @@
+//! `POST /v1/events`: publishes a batch, all or none.
+
+mod form;
+
+use axum::Extension;
+use axum::body::Body;
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use self::form::{Batch, Form};
+use super::Refusal;
+use super::answer::Now;
+use super::params::{Nothing, Params};
+use super::problem::Problem;
+use crate::error::Error;
+use crate::json::NewEvent;
+use crate::service::{Service, publish};
+
+/// What became of each event, in the order of the request.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Published {
+    results: Vec<Placed>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Placed {
+    /// The place just after the event, or, for a repeat, just after its first publication.
+    cursor: String,
+    /// It had been published before, with the same topic, id and content.
+    duplicate: bool,
+}
+
+/// Publishes a batch.
+#[utoipa::path(
+    post,
+    path = "/v1/events",
+    request_body(
+        description = "One event a line is one batch too.",
+        content((Batch = "application/json"), (NewEvent = "application/x-ndjson"))
+    ),
+    responses(
+        (status = 200, body = Published, description = "The batch is durable."),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn call(
+    Extension(service): Extension<Service>,
+    params: Params<Nothing>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Now<Published>, Refusal> {
+    let form = Form::of(&headers)?;
+    let Nothing {} = params.without_attributes()?;
+    let body = whole(body, service.limits.request_bytes).await?;
+    let answer = publish::call(&service, form.read(&body)?).await?;
+    let placed = answer
+        .results
+        .into_iter()
+        .map(|result| Placed { cursor: result.cursor, duplicate: result.duplicate });
+    Ok(Now(Published { results: placed.collect() }))
+}
+
+async fn whole(body: Body, limit: usize) -> Result<Bytes, Error> {
+    let body = Limited::new(body, limit).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            return Error::too_large("request", limit);
+        }
+        Error::invalid("body", "did not come as a whole")
+    })?;
+    Ok(body.to_bytes())
+}

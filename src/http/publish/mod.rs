@@ -4,18 +4,15 @@ mod form;
 
 use axum::Extension;
 use axum::body::Body;
-use bytes::Bytes;
 use http::HeaderMap;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use self::form::{Batch, Form};
-use super::Refusal;
 use super::answer::Now;
 use super::params::{Nothing, Params};
 use super::problem::Problem;
-use crate::error::Error;
+use super::{Refusal, body};
 use crate::json::NewEvent;
 use crate::service::{Service, publish};
 
@@ -55,21 +52,11 @@ pub async fn call(
 ) -> Result<Now<Published>, Refusal> {
     let form = Form::of(&headers)?;
     let Nothing {} = params.without_attributes()?;
-    let body = whole(body, service.limits.request_bytes).await?;
+    let body = body::whole(&service, body).await?;
     let answer = publish::call(&service, form.read(&body)?).await?;
     let placed = answer
         .results
         .into_iter()
         .map(|result| Placed { cursor: result.cursor, duplicate: result.duplicate });
     Ok(Now(Published { results: placed.collect() }))
-}
-
-async fn whole(body: Body, limit: usize) -> Result<Bytes, Error> {
-    let body = Limited::new(body, limit).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            return Error::too_large("request", limit);
-        }
-        Error::invalid("body", "did not come as a whole")
-    })?;
-    Ok(body.to_bytes())
 }

@@ -62,8 +62,8 @@ class Printer:
         self.delay = delay
 
     async def __call__(self, batch: Batch):
-        await asyncio.sleep(self.delay)
         for stored in batch.events:
+            await asyncio.sleep(self.delay)
             event = stored.event
             say({
                 "event": {

@@ -4,8 +4,6 @@ import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
-import { Code } from "@connectrpc/connect";
-
 import {
   connect,
   createClient,
@@ -39,8 +37,8 @@ function say(line: object): void {
 }
 
 async function print(batch: Batch): Promise<void> {
-  await pause(1000 * Number(values["handler-delay"]));
   for (const { cursor, event } of batch.events) {
+    await pause(1000 * Number(values["handler-delay"]));
     const { topic, key, id, deleted, data } = event!;
     const data_base64 = Buffer.from(data).toString("base64");
     say({ event: { topic, key, id, cursor, deleted, data_base64, snapshot: batch.snapshot } });
@@ -77,6 +75,6 @@ try {
   process.exit(0);
 } catch (thrown) {
   const error = HubError.from(thrown);
-  say({ failed: error.reason || Code[error.code].replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase() });
+  say({ failed: error.reason || error.code });
   process.exit(1);
 }

@@ -7,21 +7,22 @@ const DOMAIN = "hintwire.v1";
 
 /** What the hub says about the request itself is final, as is a refusal of the caller. */
 const FINAL = new Set([
-  Code.InvalidArgument,
-  Code.NotFound,
-  Code.AlreadyExists,
-  Code.PermissionDenied,
-  Code.FailedPrecondition,
-  Code.OutOfRange,
-  Code.Unimplemented,
-  Code.DataLoss,
-  Code.Unauthenticated,
+  "INVALID_ARGUMENT",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "FAILED_PRECONDITION",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "DATA_LOSS",
+  "UNAUTHENTICATED",
 ]);
 
 /** A call that failed, in the API's words. Decide by `reason`, not by the text. */
 export class HubError extends Error {
   override readonly name = "HubError";
-  readonly code: Code;
+  /** The gRPC code, e.g. `UNAVAILABLE`. */
+  readonly code: string;
   /** The hub's reason, e.g. `CURSOR_TRIMMED`; empty if the failure is not the hub's own. */
   readonly reason: string;
   /** The values that go with the reason, e.g. `earliest`. */
@@ -36,8 +37,9 @@ export class HubError extends Error {
 
   private constructor(cause: ConnectError) {
     const info = cause.findDetails(ErrorInfoSchema).find((info) => info.domain === DOMAIN);
-    super(`${cause.rawMessage} (${info?.reason || Code[cause.code]})`, { cause });
-    this.code = cause.code;
+    const code = codeName(cause.code);
+    super(`${cause.rawMessage} (${info?.reason || code})`, { cause });
+    this.code = code;
     this.reason = info?.reason ?? "";
     this.metadata = info?.metadata ?? {};
     this.retryAfterMs = cause.findDetails(RetryInfoSchema).map((retry) => millis(retry.retryDelay))[0];
@@ -51,6 +53,12 @@ export class HubError extends Error {
   /** Whether the same call may succeed later: a lost connection, overload, a stopping hub. */
   get isTransient(): boolean {
     // ABORTED without a reason is how a connection that was reset is told in Node.
-    return !FINAL.has(this.code) && !(this.code === Code.Aborted && this.reason);
+    return !FINAL.has(this.code) && !(this.code === "ABORTED" && this.reason);
   }
+}
+
+/** As gRPC writes it. */
+function codeName(code: Code): string {
+  if (code === Code.Canceled) return "CANCELLED";
+  return Code[code].replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
 }

@@ -73,6 +73,10 @@ net-long: (net "0" "2000")
 package:
     cargo package --package hintwire --allow-dirty --no-verify
 
+# The example page, and what foreign pages may not do, in a real headless Chromium; a screenshot goes to .cache/browser.png
+browser: build
+    examples/web/test.sh
+
 # The clients of all languages whose toolchain is here, against the real binary; `just conformance go` for one
 conformance *words:
     cargo build --workspace --bins --examples

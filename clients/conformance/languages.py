@@ -51,6 +51,12 @@ LANGUAGES = {
         build=("npm install --silent --no-audit --no-fund --prefix clients/typescript",),
         run=("node", "clients/typescript/dist/conformance.js"),
     ),
+    "browser": Language(
+        needs=("node", "npm", "chromium"),
+        build=("examples/web/install.sh",),
+        run=("node", "examples/web/conformance/main.mjs"),
+        hub=("--allowed-origins", "http://127.0.0.1:8001"),
+    ),
     "python": Language(
         needs=("python3",),
         build=("clients/python/install.sh",),

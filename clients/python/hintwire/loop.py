@@ -169,15 +169,15 @@ class Loop:
 
     async def one_stream(self) -> tuple[str, float]:
         """Why the stream ended, and how long the hub asks to wait."""
-        patience = CONFIRMED
+        patience, end = CONFIRMED, ("the stream ended", 0)
         try:
             async with aclosing(self.client.subscribe(v1.SubscribeRequest(**self.filters, cursor=self.own))) as hints:
                 while hint := await asyncio.wait_for(anext(hints, None), patience):
                     self.heard(hint)
                     if hint.kind == v1.SubscribeResponse.KIND_RECONNECT:
-                        return "the hub asked to reconnect", seconds(hint.reconnect_after)
+                        end = "the hub asked to reconnect", seconds(hint.reconnect_after)
                     patience = SILENCE * (min(seconds(hint.heartbeat_interval), HEARTBEAT_MAX) or HEARTBEAT)
-            return "the stream ended", 0
+            return end  # Read to its end, so that the hub does not take it for broken off.
         except TimeoutError:
             return f"nothing heard for {patience:.0f} s", 0
         except Error as error:

@@ -90,10 +90,7 @@ export class Loop {
     if (this.wanted.cursor <= this.own) this.wanted = NOTHING; // Hints that came meanwhile are answered by this page.
     if (news || !this.saved.cursor) await this.save();
     if (page.hasMore) this.want(now());
-    else if (!pollOnly && !this.listener) {
-      this.listener = new AbortController();
-      void this.listen(AbortSignal.any([this.listener.signal, this.signal]));
-    }
+    else if (!pollOnly && !this.listener) void this.listen((this.listener = new AbortController()).signal);
   }
 
   private async readSnapshot(): Promise<void> {
@@ -172,14 +169,15 @@ export class Loop {
   private async oneStream(signal: AbortSignal): Promise<[string, number]> {
     const watch = new Watchdog(CONFIRMED);
     const { topics, types, attributes } = this.choices;
-    const options = { signal: AbortSignal.any([signal, watch.signal]) };
+    const request = { topics, types, attributes, cursor: this.own };
+    let end: [string, number] = ["the stream ended", 0];
     try {
-      for await (const hint of this.hub.subscribe({ topics, types, attributes, cursor: this.own }, options)) {
+      for await (const hint of this.hub.subscribe(request, { signal: AbortSignal.any([signal, watch.signal]) })) {
         this.heard(hint);
-        if (hint.kind === Kind.RECONNECT) return ["the hub asked to reconnect", millis(hint.reconnectAfter)];
+        if (hint.kind === Kind.RECONNECT) end = ["the hub asked to reconnect", millis(hint.reconnectAfter)];
         watch.alive(SILENCE * (Math.min(millis(hint.heartbeatInterval), HEARTBEAT_MAX) || HEARTBEAT));
       }
-      return ["the stream ended", 0];
+      return end; // Read to its end, so that the hub does not take it for broken off.
     } catch (thrown) {
       if (watch.signal.aborted) return [`nothing heard for ${seconds(watch.patience)}`, 0];
       const error = HubError.from(thrown);

@@ -160,6 +160,11 @@ pub const IDLE_FRAMES_PAID: usize = 16 * 1024;
 pub const IDLE_FRAMES_PERIOD: Duration = Duration::from_secs(10);
 /// A call that is left unanswered sooner than this is such a frame; later, somebody may have waited for it.
 pub const ABANDONED_WITHIN: Duration = Duration::from_millis(250);
+/// Bytes of one page of a stream of Server-Sent Events, but for a single event that is larger: small, since each stream whose
+/// peer does not read holds one.
+pub const SSE_PAGE_BYTES: usize = 64 << 10;
+/// A piece of such a stream is sent when it has so many bytes: one write of hyper's.
+pub const SSE_PIECE_BYTES: usize = 16 << 10;
 /// When to try again what a cap has refused.
 pub const RETRY_LATER: Duration = Duration::from_secs(1);
 

@@ -12,6 +12,7 @@ mod cursor;
 mod events;
 mod guard;
 mod health;
+mod hints;
 mod hub;
 mod kept;
 mod params;
@@ -47,7 +48,8 @@ pub fn router(settings: &HttpSettings, grpc_web: Router) -> Router {
         .routes(routes!(snapshot::page))
         .routes(routes!(cursor::describe))
         .routes(routes!(hub::describe))
-        .routes(routes!(publish::call));
+        .routes(routes!(publish::call))
+        .routes(routes!(hints::stream));
     let (routes, description) = routes.split_for_parts();
     let description = axum::body::Bytes::from(description.to_json().unwrap_or_default());
     let describe = get(async move || ([("content-type", "application/json")], description));

@@ -1,12 +1,13 @@
 //! The query of a request, read as a whole: what is unknown, said twice, or of the wrong form is refused by its name.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use axum::extract::FromRequestParts;
 use form_urlencoded::Serializer;
 use http::request::Parts;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 
 use super::Refusal;
 use crate::error::Error;
@@ -27,6 +28,15 @@ pub struct Params<T> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
+
+/// A parameter that is `1` or `true`, `0` or `false`.
+pub fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    match &*Cow::<str>::deserialize(from)? {
+        "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err(D::Error::custom("it is neither 1 nor 0")),
+    }
+}
 
 impl<T: DeserializeOwned> Params<T> {
     /// Reads a query.

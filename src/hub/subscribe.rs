@@ -88,6 +88,13 @@ impl Hub {
     }
 }
 
+impl Hub {
+    /// When one of those that are connected now would come back, if all lost their connections: what spreads the crowd.
+    pub fn reconnect_after(&self) -> Duration {
+        pace::reconnect_after(self.streams())
+    }
+}
+
 impl Stream for Subscription {
     type Item = Hint;
 

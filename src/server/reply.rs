@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 
-use crate::service::Connection;
+use crate::service::{Connection, Unread};
 
 /// Replies smaller than this are not counted: a stream holds one of them at a time, and streams are counted.
 const LARGE: usize = 4 << 10;
@@ -13,29 +13,15 @@ const LARGE: usize = 4 << 10;
 /// A piece of a reply. If it is large, its connection counts it until it is dropped, which is when it was written.
 pub struct Data {
     bytes: Bytes,
-    held: Option<Held>,
-}
-
-struct Held {
-    connection: Arc<Connection>,
-    bytes: usize,
+    held: Option<Unread>,
 }
 
 impl Data {
     /// A piece of a reply to a peer.
     pub fn new(bytes: Bytes, connection: &Arc<Connection>) -> Self {
         connection.says(bytes.len());
-        let held = (bytes.len() >= LARGE).then(|| {
-            connection.holds(bytes.len());
-            Held { connection: Arc::clone(connection), bytes: bytes.len() }
-        });
+        let held = (bytes.len() >= LARGE).then(|| connection.hold(bytes.len()));
         Self { bytes, held }
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.connection.let_go(self.bytes);
     }
 }
 

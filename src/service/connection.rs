@@ -127,13 +127,14 @@ impl Connection {
         self.paid.load(Relaxed)
     }
 
-    /// Bytes of a large reply wait to be sent.
-    pub fn holds(&self, bytes: usize) {
+    /// Bytes of a large reply wait to be sent, until what is returned is dropped.
+    pub fn hold(self: &Arc<Self>, bytes: usize) -> Unread {
         self.unread.fetch_add(bytes, SeqCst);
+        Unread { connection: Arc::clone(self), bytes }
     }
 
     /// They do no longer.
-    pub fn let_go(&self, bytes: usize) {
+    fn let_go(&self, bytes: usize) {
         if self.unread.fetch_sub(bytes, SeqCst) >= UNREAD_BYTES {
             self.read.notify_waiters();
         }
@@ -167,5 +168,18 @@ impl Connection {
             limit: UNREAD_BYTES,
             retry_after: RETRY_LATER,
         })
+    }
+}
+
+/// Bytes that a connection counts as unread.
+#[derive(Debug)]
+pub struct Unread {
+    connection: Arc<Connection>,
+    bytes: usize,
+}
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        self.connection.let_go(self.bytes);
     }
 }

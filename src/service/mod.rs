@@ -25,7 +25,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
-pub use self::connection::Connection;
+pub use self::connection::{Connection, Unread};
 use self::fetch_stream::Pages;
 use self::page::{FetchPage, SnapshotPage};
 pub use self::part::{Held, Parts};

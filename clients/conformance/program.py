@@ -79,8 +79,9 @@ class Follower(Program):
     async def until_events(self, count):
         await self.until(lambda _: len(self.events) >= count, f"{count} events")
 
-    async def until_notice(self, notice, times=1):
-        await self.until(lambda _: self.notices.count(notice) >= times, f"notice {notice!r}, {times} times")
+    async def until_notice(self, notice, times=1, **deadline):
+        said = f"notice {notice!r}, {times} times"
+        await self.until(lambda _: self.notices.count(notice) >= times, said, **deadline)
 
     async def until_failed(self):
         """Waits for the end that the policy demands; the reason."""

@@ -7,6 +7,7 @@ SCENARIOS = {
     "bytes": bytes_.any_bytes,
     "starts": starts.starts,
     "fetches": fetches.one_a_hint,
+    "pages": fetches.pages_of_a_backlog,
     "safety": fetches.one_a_safety_interval,
     "polling": fetches.polls_alone,
     "restarts": restarts.killed_and_restarted,

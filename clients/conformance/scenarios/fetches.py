@@ -31,10 +31,26 @@ async def one_a_hint(world):
     check(fetches - alone <= hints, f"{fetches - alone} fetches for at most {hints:.0f} hints of a burst")
 
 
+async def pages_of_a_backlog(world):
+    """What is far behind catches up page by page, and waits for nothing between them."""
+    hub = await world.hub()
+    events = numbered(100, size=100_000)
+    await world.publisher(hub).publish(events)
+    follower = await world.follow(hub, "--poll-only")
+    await follower.until_events(len(events))
+    await follower.stop()
+    await hub.stop()
+    check_same(follower.events, events)
+    # A page has at most 1 MiB, and a poll is due a second after the last at the earliest.
+    times = hub.call_times("Fetch")
+    check(len(times) >= 10, f"{len(times)} fetches for 10 MB")
+    check(times[9] - times[0] < 9, "a page that says has_more is followed by another at once")
+
+
 async def one_a_safety_interval(world):
     """Nothing happens, so nothing is fetched but once an interval; and what no hint tells is found by it."""
     interval = 2
-    hub = await world.hub()
+    hub = await world.hub("--heartbeat-interval", "1s")
     follower = await world.follow(hub, "--safety-poll", interval)
     await follower.until_notice("hinted")
     await hub.until_called("Fetch", 4, "three safety polls")

@@ -16,7 +16,8 @@ async def paused(world):
     await follower.until_events(10)
     before = follower.notices.count("polling")
     hub.pause()
-    await follower.until_notice("polling", before + 1)
+    # Long before a ping without an answer would end the connection, after 30 s.
+    await follower.until_notice("polling", before + 1, seconds=25)
     hub.resume()
     await publisher.publish(numbered(10, 10))
     await follower.until_events(20)

@@ -79,6 +79,10 @@ class Follower(Program):
     async def until_events(self, count):
         await self.until(lambda _: len(self.events) >= count, f"{count} events")
 
+    async def until_event(self, last):
+        """Waits until the newest event is this one, whatever came before."""
+        await self.until(lambda _: self.events and self.events[-1]["id"] == last["id"], f"event {last['id']}")
+
     async def until_notice(self, notice, times=1, **deadline):
         said = f"notice {notice!r}, {times} times"
         await self.until(lambda _: self.notices.count(notice) >= times, said, **deadline)

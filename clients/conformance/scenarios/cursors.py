@@ -50,7 +50,7 @@ async def trimmed(world):
         await goes_on(plays[policy], len(events))
         check_snapshot(plays[policy].events, events, [])
     last = plays["earliest"]
-    await last.until(lambda _: last.events and last.events[-1]["id"] == events[-1]["id"], "the last event")
+    await last.until_event(events[-1])
     await goes_on(last, 1)
     check(len(last.events) < len(events), "what is lost is lost")
     check_same(last.events, events[-len(last.events):], "--on-cursor-error earliest")

@@ -22,7 +22,7 @@ async def asked_to_reconnect(world):
     await follower.stop()
     await hub.stop()
     check_same(follower.events, events)
-    # What the follower left itself, when it was stopped, has no code. That of gRPC-Web is within the body: HTTP's is logged.
+    # What the follower left itself, when it was stopped, has no code. That of gRPC-Web is in the body: HTTP's is logged.
     codes = [call.get("code", call.get("status")) for call in hub.calls("Subscribe")]
     check(codes.count("Ok") + codes.count(200) >= 3, f"streams are read to their end: {codes}")
 

@@ -31,7 +31,7 @@ async def killed_and_restarted(world):
     await hub.kill()
     await hub.start()
     await publisher.publish(phases[3])
-    await second.until(lambda _: second.events and second.events[-1]["id"] == events[-1]["id"], "the last event")
+    await second.until_event(events[-1])
     await second.stop()
     judge(events, taken, first.events, second.events)
 

@@ -23,12 +23,18 @@ async def starts(world):
     wanted = {"earliest": old + newer + newest, "latest": newest, "snapshot": live + newest}
     for start, follower in followers.items():
         await follower.until_events(len(wanted[start]))
+    # Whoever takes one more event has saved where all before it end; it may be stopped before it saves this one.
+    mark = numbered(1, 30)
+    await publisher.publish(mark)
+    for start, follower in followers.items():
+        wanted[start] = wanted[start] + mark
+        await follower.until_events(len(wanted[start]))
         await follower.stop()
-    check_snapshot(followers["snapshot"].events, live, newest)
+    check_snapshot(followers["snapshot"].events, live, newest + mark)
     for start in ("earliest", "latest"):
         check_same(followers[start].events, wanted[start], f"--start {start}")
         check(not any(event["snapshot"] for event in followers[start].events), f"--start {start} takes no snapshot")
-    await go_on(world, hub, publisher, paths)
+    await go_on(world, hub, publisher, paths, mark)
 
 
 def check_snapshot(events, live, tail):
@@ -41,12 +47,13 @@ def check_snapshot(events, live, tail):
     check_same(events[count:], tail, "after its snapshot the follower")
 
 
-async def go_on(world, hub, publisher, paths):
+async def go_on(world, hub, publisher, paths, mark):
     """Once there is a cursor, the start does not matter."""
     more = numbered(5, 40)
     await publisher.publish(more)
     for start, path in paths.items():
         follower = await world.follow(hub, "--start", start, "--cursor-file", path)
-        await follower.until_events(len(more))
+        await follower.until_event(more[-1])
         await follower.stop()
-        check_same(follower.events, more, f"the second run of --start {start}")
+        again = mark if follower.events[0]["id"] == mark[0]["id"] else []
+        check_same(follower.events, again + more, f"the second run of --start {start}")

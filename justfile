@@ -101,6 +101,11 @@ bench-peers *words:
     cargo build --release --workspace
     ulimit -n $(ulimit -Hn); HINTWIRE_FEED={{ feed }} target/release/hintwire-bench target/release/hintwire --peers .cache/peers/bin --out {{ figures }} {{ words }}
 
+# Conditional polls over HTTP beside nginx's 304 for a static file; installs wrk and nginx into .cache
+bench-http rounds="5" seconds="5":
+    cargo build --release --bin hintwire
+    bench/http.sh target/release/hintwire {{ rounds }} {{ seconds }}
+
 # docs/benchmarks.md, from the figures of `just bench-peers`
 bench-report:
     cargo run --release --package hintwire-bench -- report {{ figures }} docs/benchmarks.md

@@ -41,6 +41,8 @@ pub const EXAMINED_EVENTS: usize = 10_000;
 /// Bytes that one Fetch examines at most.
 pub const EXAMINED_BYTES: usize = 8 << 20;
 
+/// Polls of one `events:fetch`.
+pub const POLLS: usize = 1000;
 /// Bytes of pages over HTTP that are kept for a moment, so that whoever asks the same is not read for again: a dozen of the
 /// largest.
 pub const SHARED_PAGES_BYTES: u64 = 32 << 20;

@@ -20,6 +20,7 @@ mod problem;
 mod publish;
 mod snapshot;
 mod topics;
+mod unread;
 
 use axum::Router;
 use axum::routing::get;

@@ -122,11 +122,16 @@ impl Hub {
         }
     }
 
+    /// The place after the newest event that readers may see.
+    pub fn head(&self) -> Position {
+        self.backlog.extent().head
+    }
+
     /// Where the backlog ends, and the newest place that what matches the patterns may have come to by then. No I/O.
     ///
     /// Whatever was acknowledged before this call is counted in both.
     pub fn view(&self, patterns: &Patterns) -> View {
-        let head = self.backlog.extent().head;
+        let head = self.head();
         // The table may be ahead of the head: what readers cannot see yet is no news.
         View { head, newest: self.backlog.topics().newest(patterns).min(head) }
     }

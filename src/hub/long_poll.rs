@@ -27,10 +27,10 @@ impl Hub {
     /// # Errors
     /// [`Error::LimitReached`] for patterns.
     pub fn long_poll<'a>(
-        &'a self,
+        &self,
         selections: impl IntoIterator<Item = &'a Selection>,
         wait: Duration,
-    ) -> Result<LongPoll<'a>, Error> {
+    ) -> Result<LongPoll<'_>, Error> {
         let register = |selection: &Selection| {
             let patterns = selection.patterns.iter().count();
             let slot = Slot::new(patterns, &selection.filter, u64::MAX);

@@ -1,7 +1,7 @@
 //! A backlog whose appends a test lets through, or answers, one by one, and whose reads it counts, holds or fails.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use hintwire::backlog::memory::Memory;
 use hintwire::backlog::{
@@ -25,7 +25,7 @@ pub struct Gate {
     health: Mutex<Health>,
     /// Appends pass by themselves.
     open: AtomicBool,
-    reads: AtomicUsize,
+    reads: watch::Sender<usize>,
     /// How often somebody has looked up what is newest.
     looks: watch::Sender<usize>,
     /// Reads wait while it is set.
@@ -61,7 +61,7 @@ impl Gate {
             refusing: Mutex::new(None),
             health: Mutex::new(Health::Ok),
             open: AtomicBool::new(false),
-            reads: AtomicUsize::new(0),
+            reads: watch::Sender::new(0),
             looks: watch::Sender::new(0),
             held: watch::Sender::new(false),
             failing: Mutex::new(None),
@@ -78,7 +78,7 @@ impl Gate {
 
     /// How many reads have begun.
     pub fn reads(&self) -> usize {
-        self.reads.load(SeqCst)
+        *self.reads.borrow()
     }
 
     /// Holds reads, or lets them go.
@@ -98,21 +98,20 @@ impl Gate {
 
     /// Waits until that was done so often.
     pub async fn looked(&self, times: usize) {
-        let mut looks = self.looks.subscribe();
-        let looked = looks.wait_for(|looks| *looks >= times);
-        let looked = tokio::time::timeout(std::time::Duration::from_secs(30), looked).await;
-        looked.expect("nobody looks").unwrap();
+        reached(&self.looks, times).await;
     }
 
-    /// Says from now on that this is all it can do.
-    pub fn fare(&self, health: Health) {
-        *self.health.lock() = health;
+    /// Waits until so many reads have begun.
+    pub async fn read_begun(&self, times: usize) {
+        reached(&self.reads, times).await;
     }
+}
 
-    /// Answers every append with `outcome` from now on.
-    pub fn refuse(&self, outcome: Outcome) {
-        *self.refusing.lock() = Some(outcome);
-    }
+async fn reached(count: &watch::Sender<usize>, times: usize) {
+    let mut count = count.subscribe();
+    let reached = count.wait_for(|count| *count >= times);
+    let reached = tokio::time::timeout(std::time::Duration::from_secs(30), reached).await;
+    reached.expect("it does not come to that").unwrap();
 }
 
 impl Backlog for Gate {
@@ -129,7 +128,7 @@ impl Backlog for Gate {
     }
 
     fn read(&self, read: Read) -> BoxFuture<'_, Result<Page, ReadError>> {
-        self.reads.fetch_add(1, SeqCst);
+        self.reads.send_modify(|reads| *reads += 1);
         let mut held = self.held.subscribe();
         Box::pin(async move {
             held.wait_for(|held| !held).await.unwrap();

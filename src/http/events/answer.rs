@@ -1,16 +1,18 @@
 //! The answer to a poll: status, headers and body.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body as Bytes;
-use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG};
+use axum::response::Response;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::page::{Written, millis};
 use super::tag::Tag;
 use crate::cursor::Cursor;
 use crate::http::caching::Caching;
+use crate::http::unread;
+use crate::service::Connection;
 
 /// Where to go on, also where there is no body that could say it.
 const NEXT_CURSOR: HeaderName = HeaderName::from_static("hintwire-next-cursor");
@@ -36,9 +38,10 @@ pub enum Body {
     Nothing,
 }
 
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        let mut response = Response::new(Bytes::empty());
+impl Answer {
+    /// The answer to a peer.
+    pub fn to(self, connection: &Arc<Connection>) -> Response {
+        let mut response = Response::default();
         let (status, poll_after, json) = match self.body {
             Body::Page(page) if page.has_more => (StatusCode::OK, Duration::ZERO, Some(page.json)),
             Body::Page(page) => (StatusCode::OK, self.poll_after, Some(page.json)),
@@ -55,8 +58,7 @@ impl IntoResponse for Answer {
         }
         if let Some(json) = json {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(json.len()));
-            *response.body_mut() = Bytes::from(json);
+            *response.body_mut() = unread::body(json, connection);
         }
         response
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Extension;
+use axum::response::Response;
 use http::HeaderMap;
 
-use super::answer::Answer;
 use super::page::Page;
 use super::pages::Pages;
 use super::poll::Poll;
@@ -42,8 +42,8 @@ pub async fn events(
     Extension(pages): Extension<Arc<Pages>>,
     headers: HeaderMap,
     params: Params<Query>,
-) -> Result<Answer, Refusal> {
+) -> Result<Response, Refusal> {
     let fetch = Query::fetch(params, &service.limits)?;
     let poll = Poll { service: &service, pages: &pages, fetch: &fetch, headers: &headers };
-    Ok(poll.answer().await?)
+    Ok(poll.answer().await?.to(&service.connection))
 }

@@ -4,7 +4,11 @@
 //! and written as JSON once for all who ask the same at the same time ([pages]).
 
 mod answer;
+mod answers;
+mod batch;
+mod fetch;
 mod get;
+mod many;
 mod page;
 mod pages;
 mod poll;
@@ -21,5 +25,8 @@ use pages::Pages;
 
 /// The routes, with the pages that they share.
 pub fn routes() -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(get::events)).layer(Extension(Arc::new(Pages::new())))
+    OpenApiRouter::new()
+        .routes(routes!(get::events))
+        .routes(routes!(fetch::events))
+        .layer(Extension(Arc::new(Pages::new())))
 }

@@ -62,7 +62,8 @@ impl Query {
     }
 }
 
-fn seek(from_time: &str, from_start: &str) -> Result<Option<Seek>, Error> {
+/// The seek that a start names, if it names one.
+pub fn seek(from_time: &str, from_start: &str) -> Result<Option<Seek>, Error> {
     match (from_time, from_start) {
         ("", "") => Ok(None),
         (time, "") => Ok(Some(Seek::FromTime(instant(time)?))),

@@ -22,6 +22,8 @@ mod batch;
 mod place;
 mod query;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod told;
 mod wire;
 

@@ -49,6 +49,10 @@ pub const SHARED_PAGES_BYTES: u64 = 32 << 20;
 /// About how many pages that are.
 pub const SHARED_PAGES: usize = 64;
 
+/// Fetches that one request for a feed makes to find an event: as an empty page is the end of a feed, it goes on where a
+/// poll would answer. Half a million events or 512 MiB, a second or a few; then the reader is sent on.
+pub const FEED_FETCHES: usize = 64;
+
 /// Longest long poll.
 pub const WAIT: Duration = Duration::from_secs(60);
 /// How long a Fetch with `at_least` waits at the least for a node that is behind.

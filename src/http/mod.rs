@@ -10,6 +10,7 @@ mod caching;
 mod cors;
 mod cursor;
 mod events;
+mod feed;
 mod guard;
 mod health;
 mod hints;
@@ -50,7 +51,8 @@ pub fn router(settings: &HttpSettings, grpc_web: Router) -> Router {
         .routes(routes!(cursor::describe))
         .routes(routes!(hub::describe))
         .routes(routes!(publish::call))
-        .routes(routes!(hints::stream));
+        .routes(routes!(hints::stream))
+        .routes(routes!(feed::feed));
     let (routes, description) = routes.split_for_parts();
     let description = axum::body::Bytes::from(description.to_json().unwrap_or_default());
     let describe = get(async move || ([("content-type", "application/json")], description));

@@ -3,17 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use prost_types::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::compact::{compact, depth};
-use super::media::is_json;
+use super::payload::served;
 use crate::event::{EventView, Malformed, StoredEvent};
-use crate::limits::JSON_DEPTH;
 use crate::lineage::Lineage;
 use crate::service::reply;
 use crate::v1;
@@ -88,8 +84,7 @@ impl<'a> Event<'a> {
 
     /// Without what the hub adds.
     fn viewed(view: EventView<'a>) -> Self {
-        let data = is_json(view.content_type).then(|| embeddable(view.data)).flatten();
-        let foreign = data.is_none() && !view.data.is_empty();
+        let (data, data_base64) = served(view.content_type, view.data);
         Self {
             cursor: Cow::default(),
             publish_time: None,
@@ -102,19 +97,10 @@ impl<'a> Event<'a> {
             attributes: view.attributes.into_iter().collect(),
             deleted: view.deleted,
             data,
-            data_base64: foreign.then(|| BASE64.encode(view.data)),
+            data_base64,
             data_size: 0,
         }
     }
-}
-
-/// Data that stands in JSON as itself: it is JSON, and none that loses the reader the whole page.
-fn embeddable(data: &[u8]) -> Option<Box<RawValue>> {
-    let raw: &RawValue = serde_json::from_slice(data).ok()?;
-    if depth(raw) > JSON_DEPTH {
-        return None;
-    }
-    RawValue::from_string(compact(raw)).ok()
 }
 
 #[cfg(test)]

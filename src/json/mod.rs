@@ -1,5 +1,6 @@
 //! Events as JSON: one form for the command line and for HTTP.
 
+mod cloudevent;
 mod compact;
 mod event;
 mod media;
@@ -8,6 +9,7 @@ mod payload;
 mod read;
 mod time;
 
+pub use cloudevent::{CloudEvent, NewCloudEvent};
 pub use compact::compact;
 pub use event::Event;
 pub use new_event::NewEvent;

@@ -9,6 +9,7 @@ use serde::de::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::compact::{compact, depth};
+use super::media::is_json;
 use crate::error::Error;
 use crate::limits::JSON_DEPTH;
 
@@ -55,6 +56,22 @@ pub fn json(raw: &RawValue) -> Result<Bytes, Error> {
         return Err(Error::invalid("data", why));
     }
     Ok(compact(raw).into())
+}
+
+/// Data as it is served: JSON as itself, all else in Base64; neither if there is none.
+pub fn served(content_type: &str, data: &[u8]) -> (Option<Box<RawValue>>, Option<String>) {
+    let json = is_json(content_type).then(|| embeddable(data)).flatten();
+    let base64 = (json.is_none() && !data.is_empty()).then(|| BASE64.encode(data));
+    (json, base64)
+}
+
+/// Data that can stand in JSON as itself: it is JSON, and none that loses the reader the whole page.
+fn embeddable(data: &[u8]) -> Option<Box<RawValue>> {
+    let raw: &RawValue = serde_json::from_slice(data).ok()?;
+    if depth(raw) > JSON_DEPTH {
+        return None;
+    }
+    RawValue::from_string(compact(raw)).ok()
 }
 
 /// A member that is there, be it null.

@@ -27,7 +27,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 pub use self::connection::{Connection, Unread};
 use self::fetch_stream::Pages;
-use self::page::{FetchPage, SnapshotPage};
+pub(crate) use self::page::FetchPage;
+use self::page::SnapshotPage;
 pub use self::part::{Held, Parts};
 use self::publish_stream::Answers;
 use self::subscribe::Hints;

@@ -6,8 +6,10 @@ mod support;
 
 mod ask;
 mod browsers;
+mod cloudevents;
 mod describe;
 mod events;
+mod feed;
 mod grpc_web;
 mod hints;
 mod hints_ends;

@@ -1,13 +1,13 @@
 //! The forms in which a batch may come.
 
-use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::super::Refusal;
 use crate::error::Error;
-use crate::json::{NewEvent, Object, read};
+use crate::json::{NewCloudEvent, NewEvent, Object, read};
 use crate::service::parse::in_event;
 use crate::v1;
 
@@ -19,13 +19,22 @@ pub enum Form {
     Json,
     /// An event a line.
     Lines,
+    /// One CloudEvent: its structured mode.
+    CloudEvent,
+    /// A list of them.
+    CloudEvents,
 }
 
-const FORMS: [(&str, Form); 2] =
-    [("application/json", Form::Json), ("application/x-ndjson", Form::Lines)];
+const FORMS: [(&str, Form); 4] = [
+    ("application/json", Form::Json),
+    ("application/x-ndjson", Form::Lines),
+    ("application/cloudevents+json", Form::CloudEvent),
+    ("application/cloudevents-batch+json", Form::CloudEvents),
+];
 
 /// What the refusal of all others says.
-const TAKEN: &str = "application/json, application/x-ndjson; in UTF-8, without a content-encoding";
+const TAKEN: &str = "application/json, application/x-ndjson, application/cloudevents+json, \
+    application/cloudevents-batch+json; in UTF-8, without a content-encoding or ce- headers";
 
 /// A batch.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -51,20 +60,27 @@ impl Form {
             return Err(Refusal::MediaType(TAKEN));
         };
         let form = kind.to_str().ok().and_then(form);
-        let form = form.filter(|_| !headers.contains_key(CONTENT_ENCODING));
+        // With `ce-` headers, a body is the data alone.
+        let other = [CONTENT_ENCODING, HeaderName::from_static("ce-specversion")];
+        let form = form.filter(|_| !other.iter().any(|name| headers.contains_key(name)));
         form.ok_or(Refusal::MediaType(TAKEN))
     }
 
-    /// Reads a body.
+    /// Reads a body, in which CloudEvents may have a topic that the request names.
     ///
     /// # Errors
     /// [`Error::InvalidField`], which names the event, e.g. `events[3].data_base64`.
-    pub fn read(self, body: &[u8]) -> Result<v1::PublishRequest, Error> {
+    pub fn read(self, body: &[u8], topic: Option<&str>) -> Result<v1::PublishRequest, Error> {
+        if topic.is_some() && matches!(self, Self::Json | Self::Lines) {
+            return Err(Error::invalid("topic", "is for CloudEvents; these events name theirs"));
+        }
         let text = std::str::from_utf8(body)
             .map_err(|error| Error::invalid("body", format!("is not UTF-8: {error}")))?;
         match self {
             Self::Json => json(text),
             Self::Lines => lines(text),
+            Self::CloudEvent => cloud_events(vec![read(text, "events[0]")?], topic),
+            Self::CloudEvents => cloud_events(read(text, "events")?, topic),
         }
     }
 }
@@ -88,24 +104,31 @@ fn is_harmless(parameter: &str) -> bool {
 
 fn json(text: &str) -> Result<v1::PublishRequest, Error> {
     let Object(batch) = read::<Object<Batch>>(text, "")?;
-    let event = |(index, Object(event)): (usize, Object<NewEvent>)| {
-        event.event().map_err(|error| in_event(index, error))
-    };
-    let events = batch.events.into_iter().enumerate().map(event);
-    Ok(v1::PublishRequest {
-        events: events.collect::<Result<_, _>>()?,
-        expected_cursor: batch.expected_cursor,
-    })
+    let events = batch.events.into_iter().map(|Object(event)| event.event());
+    Ok(v1::PublishRequest { events: all(events)?, expected_cursor: batch.expected_cursor })
 }
 
 fn lines(text: &str) -> Result<v1::PublishRequest, Error> {
-    let event = |(index, line)| {
-        let Object(event) = read::<Object<NewEvent>>(line, &format!("events[{index}]"))?;
-        event.event().map_err(|error| in_event(index, error))
-    };
-    let lines = text.lines().filter(|line| !line.trim_ascii().is_empty());
-    let events = lines.enumerate().map(event).collect::<Result<_, _>>()?;
-    Ok(v1::PublishRequest { events, expected_cursor: None })
+    let lines = text.lines().filter(|line| !line.trim_ascii().is_empty()).enumerate();
+    let parse = |(index, line)| read::<Object<NewEvent>>(line, &format!("events[{index}]"));
+    let parsed = lines.map(parse).collect::<Result<Vec<_>, _>>()?;
+    let events = parsed.into_iter().map(|Object(event)| event.event());
+    Ok(v1::PublishRequest { events: all(events)?, expected_cursor: None })
+}
+
+fn cloud_events(
+    events: Vec<NewCloudEvent>,
+    topic: Option<&str>,
+) -> Result<v1::PublishRequest, Error> {
+    let events = events.into_iter().map(|event| event.event(topic));
+    Ok(v1::PublishRequest { events: all(events)?, expected_cursor: None })
+}
+
+/// All events, or what is wrong with the first that is, by its place in the batch.
+fn all(events: impl Iterator<Item = Result<v1::Event, Error>>) -> Result<Vec<v1::Event>, Error> {
+    let named =
+        |(index, event): (usize, Result<_, _>)| event.map_err(|error| in_event(index, error));
+    events.enumerate().map(named).collect()
 }
 
 #[cfg(test)]
@@ -124,6 +147,8 @@ mod tests {
             ("application/json", Some(Form::Json)),
             ("Application/JSON; charset=\"UTF-8\"; v=1", Some(Form::Json)),
             ("application/x-ndjson", Some(Form::Lines)),
+            ("application/cloudevents+json; charset=utf-8", Some(Form::CloudEvent)),
+            ("application/cloudevents-batch+json", Some(Form::CloudEvents)),
             ("application/json; charset=latin1", None),
             ("application/json, text/plain", None),
             ("text/plain", None),
@@ -136,5 +161,6 @@ mod tests {
         let json = ("content-type", "application/json");
         assert_eq!(form_of(&[json, json]), None);
         assert_eq!(form_of(&[json, ("content-encoding", "gzip")]), None);
+        assert_eq!(form_of(&[json, ("ce-specversion", "1.0")]), None);
     }
 }

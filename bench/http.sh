@@ -59,7 +59,7 @@ http {
 }
 CONF
 nginx -p "$work" -c "$work/nginx.conf" 2>"$work/nginx.err" &
-pids+=($!)
+pids+=($!) nginx_pid=$!
 file="http://127.0.0.1:$nginx_port/page.json"
 until_up "$file"
 file_tag=$(curl --silent --head "$file" | header etag)
@@ -67,34 +67,48 @@ file_tag=$(curl --silent --head "$file" | header etag)
 # status URL TAG: of a conditional request.
 status() { curl --silent --output /dev/null --write-out '%{http_code}' --header "If-None-Match: $2" "$1"; }
 
-# rate URL TAG: answers a second. Whatever is no 2xx or 3xx ends the run.
-rate() {
-  wrk --threads 1 --connections "$connections" --duration "${seconds}s" --header "If-None-Match: $2" "$1" >"$work/wrk"
-  if grep -E 'Non-2xx|Socket errors' "$work/wrk" >&2; then return 1; fi
-  awk '/Requests\/sec/ { print $2 }' "$work/wrk"
+# ticks PID…: CPU time that processes have used, in hundredths of a second.
+ticks() {
+  local pid
+  for pid; do awk '{ print $14 + $15 }' "/proc/$pid/stat"; done | awk '{ sum += $1 } END { print sum }'
 }
 
-median() { sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
+# measured NAME URL TAG PID…: a round; keeps answers a second, and microseconds of CPU that one takes. Whatever is no 2xx
+# or 3xx ends the run.
+measured() {
+  local name=$1 url=$2 tag=$3 before
+  shift 3
+  before=$(ticks "$@")
+  wrk --threads 1 --connections "$connections" --duration "${seconds}s" --header "If-None-Match: $tag" "$url" >"$work/wrk"
+  if grep -E 'Non-2xx|Socket errors' "$work/wrk" >&2; then return 1; fi
+  awk '/Requests\/sec/ { print $2 }' "$work/wrk" >>"$work/$name.rate"
+  awk -v ticks="$(($(ticks "$@") - before))" '/requests in/ { print ticks * 10000 / $1 }' "$work/wrk" >>"$work/$name.cpu"
+  echo "$name: $(tail -n 1 "$work/$name.rate") a second, $(tail -n 1 "$work/$name.cpu") µs of CPU each" >&2
+}
+
+# median FILE
+median() { sort -n "$1" | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
 
 disk() { awk '/^read_bytes/ { print $2 }' "/proc/$hub_pid/io"; }
 
 [ "$(status "$poll" "$poll_tag") $(status "$file" "$file_tag")" = "304 304" ]
 before=$(disk)
-for round in $(seq "$rounds"); do
-  rate "$poll" "$poll_tag" >>"$work/hub"
-  rate "$file" "$file_tag" >>"$work/nginx"
-  echo "round $round: hintwire $(tail -n 1 "$work/hub"), nginx $(tail -n 1 "$work/nginx")" >&2
+for _ in $(seq "$rounds"); do
+  measured hintwire "$poll" "$poll_tag" "$hub_pid"
+  # shellcheck disable=SC2046 # Its workers, one word each.
+  measured nginx "$file" "$file_tag" $(pgrep -P "$nginx_pid")
 done
 [ "$(status "$poll" "$poll_tag")" = 304 ]
 
-hub_rate=$(median <"$work/hub") nginx_rate=$(median <"$work/nginx")
-awk -v hub="$hub_rate" -v nginx="$nginx_rate" -v rounds="$rounds" -v seconds="$seconds" -v connections="$connections" \
+awk -v hub="$(median "$work/hintwire.rate")" -v nginx="$(median "$work/nginx.rate")" \
+  -v hub_cpu="$(median "$work/hintwire.cpu")" -v nginx_cpu="$(median "$work/nginx.cpu")" \
+  -v rounds="$rounds" -v seconds="$seconds" -v connections="$connections" \
   -v cores="$(nproc)" -v bytes="$(($(disk) - before))" 'BEGIN {
-    print "| 304 a second | median |"
-    print "| --- | --- |"
-    printf "| hintwire, `GET /v1/events` with `If-None-Match` | %d |\n", hub
-    printf "| nginx, static file with `If-None-Match` | %d |\n", nginx
-    printf "| hintwire as a share of nginx | %.2f |\n\n", hub / nginx
-    printf "%d rounds of %d s each in turn, %d connections, wrk with 1 thread on the same %d cores; ", rounds, seconds, connections, cores
-    printf "the hub read %d bytes from disk meanwhile.\n", bytes
+    print "| conditional polls, each answered 304 | a second | CPU of the server for each |"
+    print "| --- | --- | --- |"
+    printf "| hintwire, `GET /v1/events` with `If-None-Match` | %d | %.1f µs |\n", hub, hub_cpu
+    printf "| nginx, static file with `If-None-Match` | %d | %.1f µs |\n", nginx, nginx_cpu
+    printf "| hintwire for each of nginx | %.2f | %.2f |\n\n", hub / nginx, hub_cpu / nginx_cpu
+    printf "Medians of %d rounds of %d s each in turn; %d connections, wrk with 1 thread on the same %d cores. ", rounds, seconds, connections, cores
+    printf "The hub read %d bytes from disk meanwhile.\n", bytes
   }'

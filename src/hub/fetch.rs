@@ -46,6 +46,13 @@ pub enum Start {
     Latest,
 }
 
+impl Start {
+    /// Whether it names a place: retention that passes it is an error then.
+    pub fn is_named(self) -> bool {
+        matches!(self, Self::Cursor(Some(_)) | Self::Time(_))
+    }
+}
+
 /// A page of events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
@@ -91,10 +98,11 @@ impl Hub {
     /// # Errors
     /// [`Error::Cursor`] if retention passes a place that was named, [`Error::BacklogDamaged`].
     pub async fn look(&self, fetch: &Fetch, mut after: Position) -> Result<Page, Error> {
-        let anywhere = matches!(fetch.start, Start::Cursor(None) | Start::Earliest | Start::Latest);
         loop {
             match self.page(fetch, after).await {
-                Err(ReadError::Trimmed) if anywhere => after = self.backlog.extent().earliest,
+                Err(ReadError::Trimmed) if !fetch.start.is_named() => {
+                    after = self.backlog.extent().earliest
+                }
                 page => return self.or_damage(page, after).await,
             }
         }

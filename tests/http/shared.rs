@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hintwire::backlog::ReadError;
+use hintwire::backlog::{Backlog, ReadError};
+use hintwire::cursor::Cursor;
 use reqwest::{Client, Response};
 use serde_json::Value;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-use crate::ask::Hub;
+use crate::ask::{Hub, problem};
 use crate::support::gate::Gate;
 
 /// A hub, and a client that asks all over one connection of HTTP/2.
@@ -100,6 +101,26 @@ async fn who_leaves_while_the_page_is_read_takes_it_from_nobody() {
     gate.hold_reads(false);
     let answer = timeout(Duration::from_secs(30), joiner).await.expect("no answer").unwrap();
     assert_eq!(events(&answer.json().await.unwrap()), 1);
+}
+
+#[tokio::test]
+async fn who_names_a_place_is_told_that_retention_passed_it_while_who_names_none_goes_on() {
+    let (gate, hub) = gated().await;
+    let mut places = Vec::new();
+    for data in ["1", "2", "3"] {
+        places.push(hub.publish("a", data).await.parse::<Cursor>().unwrap());
+    }
+    gate.trim(places[0].position).await.unwrap();
+    gate.hold_reads(true);
+    // Both begin at the trim point.
+    let anywhere = ask(&hub, "/v1/events?topic=a");
+    gate.read_begun(1).await;
+    let named = ask(&hub, &format!("/v1/events?topic=a&since={}", places[0]));
+    gate.looked(2).await;
+    gate.trim(places[1].position).await.unwrap();
+    gate.hold_reads(false);
+    assert_eq!(events(&anywhere.await.unwrap().json().await.unwrap()), 1);
+    assert_eq!(problem(named.await.unwrap(), 410).await["reason"], "CURSOR_TRIMMED");
 }
 
 #[tokio::test]

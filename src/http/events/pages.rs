@@ -17,6 +17,8 @@ use crate::topic::Selection;
 struct Question {
     selection: Selection,
     after: Position,
+    /// Who names a place is told if retention passes it; who names none goes on after it.
+    named: bool,
     events: usize,
     bytes: usize,
     omit_data: bool,
@@ -48,6 +50,7 @@ impl Pages {
         let question = Question {
             selection: fetch.selection.clone(),
             after,
+            named: fetch.start.is_named(),
             events: fetch.events,
             bytes: fetch.bytes,
             omit_data: fetch.omit_data,

@@ -92,7 +92,8 @@ pub fn duration(text: &str, field: &str) -> Result<prost_types::Duration, Error>
     if text.is_empty() {
         return Ok(prost_types::Duration::default());
     }
-    let duration = parse_duration(text).map_err(|why| Error::invalid(field, format!(": {why}")))?;
+    let duration =
+        parse_duration(text).map_err(|why| Error::invalid(field, format!("is refused: {why}")))?;
     duration.try_into().map_err(|_| Error::invalid(field, "is too long"))
 }
 

@@ -69,6 +69,12 @@ net-short: (net "0" "100")
 # The same, 2,000 seeds
 net-long: (net "0" "2000")
 
+# A client of HTTP that is not ours: the CloudEvents SDK for Python publishes, and reads the feed
+http-clients: build
+    test -x .cache/cloudevents/bin/python || python3 -m venv .cache/cloudevents
+    .cache/cloudevents/bin/pip install --quiet cloudevents==2.2.0
+    .cache/cloudevents/bin/python tests/feed_client.py target/debug/hintwire
+
 # The crate, as it would be published
 package:
     cargo package --package hintwire --allow-dirty --no-verify

@@ -71,12 +71,16 @@ impl Stream {
 
     /// The next message: its name and data.
     pub async fn message(&mut self) -> (String, Value) {
-        loop {
-            let block = self.block().await.expect("the stream has ended");
-            if let Some(message) = block.message {
-                return message;
+        let message = async {
+            loop {
+                let block = self.block().await.expect("the stream has ended");
+                if let Some(message) = block.message {
+                    return message;
+                }
             }
-        }
+        };
+        // Signs of life alone are not what is waited for.
+        timeout(DEADLINE, message).await.unwrap()
     }
 
     /// The data of the next message, which has this name.

@@ -55,6 +55,10 @@ client-tests: build
     npm install --silent --no-audit --no-fund --prefix clients/typescript
     npm test --silent --prefix clients/typescript
 
+# The hub against its own OpenAPI description, which must be valid: so many cases for each route and form of request
+openapi examples="20": build
+    .cache/venv/bin/python tests/openapi/run.py target/debug/hintwire --examples {{ examples }}
+
 # The real feed through a hub, at full size: 100 followers, kill -9, resume
 feed:
     HINTWIRE_FEED={{ feed }} cargo test --test feed -- --nocapture

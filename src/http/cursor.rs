@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 use super::Refusal;
 use super::answer::Now;
 use super::params::{Nothing, Params};
-use super::problem::Problem;
 use crate::service::{Service, describe};
 
 /// What a cursor is worth.
@@ -35,11 +34,10 @@ pub struct Description {
 }
 
 /// Says what a cursor is worth, whatever it is.
-#[utoipa::path(get, path = "/v1/cursor/{token}",
+#[utoipa::path(get, path = "/v1/cursor/{token}", operation_id = "cursor",
     params(("token" = String, Path, description = "The cursor; any text.")),
     responses(
-        (status = 200, body = Description),
-        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = 200, body = Description, description = "Whatever the token is."),
     ))]
 pub async fn describe(
     Extension(service): Extension<Service>,

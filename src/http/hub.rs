@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use super::Refusal;
 use super::answer::Now;
 use super::params::{Nothing, Params};
-use super::problem::Problem;
 use crate::config::human;
 use crate::service::{Service, describe};
 use crate::v1::get_hub_response as wire;
@@ -79,9 +78,8 @@ struct Backlog {
 }
 
 /// Says what the hub is and how it fares.
-#[utoipa::path(get, path = "/v1/hub", responses(
-    (status = 200, body = Hub),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, path = "/v1/hub", operation_id = "hub", responses(
+    (status = 200, body = Hub, description = "How the hub stands now."),
 ))]
 pub async fn describe(
     Extension(service): Extension<Service>,

@@ -16,6 +16,7 @@ mod health;
 mod hints;
 mod hub;
 mod kept;
+mod openapi;
 mod params;
 mod problem;
 mod publish;
@@ -33,10 +34,13 @@ pub use guard::HttpSettings;
 pub use problem::Refusal;
 
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "Hintwire",
-    license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT")
-))]
+#[openapi(
+    info(
+        title = "Hintwire",
+        license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT")
+    ),
+    components(schemas(problem::Problem))
+)]
 struct Description;
 
 /// All routes, and gRPC-Web's beside them. Each request brings the [`Service`](crate::service::Service) of its connection as
@@ -53,7 +57,8 @@ pub fn router(settings: &HttpSettings, grpc_web: Router) -> Router {
         .routes(routes!(publish::call))
         .routes(routes!(hints::stream))
         .routes(routes!(feed::feed));
-    let (routes, description) = routes.split_for_parts();
+    let (routes, mut description) = routes.split_for_parts();
+    openapi::complete(&mut description);
     let description = axum::body::Bytes::from(description.to_json().unwrap_or_default());
     let describe = get(async move || ([("content-type", "application/json")], description));
     let routes = routes

@@ -7,7 +7,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer::Now;
 use super::params::Params;
-use super::problem::Problem;
 use super::{Refusal, kept};
 use crate::error::Error;
 use crate::json::Event;
@@ -34,6 +33,7 @@ pub struct Query {
 
 /// A page of newest events, by topic and key; no tombstones.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SnapshotPage)]
 pub struct Page<'a> {
     events: Vec<Event<'a>>,
     /// Asks for the next page; empty after the last. A page may be empty and yet not the last.
@@ -43,9 +43,8 @@ pub struct Page<'a> {
 }
 
 /// Lists the newest event of each key that matches.
-#[utoipa::path(get, path = "/v1/snapshot", params(Query), responses(
-    (status = 200, body = Page),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, path = "/v1/snapshot", operation_id = "snapshot", params(Query), responses(
+    (status = 200, body = Page, description = "A page; the next one if it has a token, else go on from its cursor."),
 ))]
 pub async fn page(
     Extension(service): Extension<Service>,

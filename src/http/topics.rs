@@ -7,7 +7,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::Refusal;
 use super::answer::Now;
 use super::params::Params;
-use super::problem::Problem;
 use crate::service::{Service, topics};
 use crate::v1;
 
@@ -25,6 +24,7 @@ pub struct Query {
 
 /// A page of topics, by name.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TopicsPage)]
 pub struct Page {
     topics: Vec<Topic>,
     /// Asks for the next page; empty after the last.
@@ -43,9 +43,8 @@ struct Topic {
 }
 
 /// Lists the topics that match.
-#[utoipa::path(get, path = "/v1/topics", params(Query), responses(
-    (status = 200, body = Page),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, path = "/v1/topics", operation_id = "topics", params(Query), responses(
+    (status = 200, body = Page, description = "A page, by name."),
 ))]
 pub async fn list(
     Extension(service): Extension<Service>,

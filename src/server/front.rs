@@ -4,12 +4,12 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, Request, Response, Version};
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
@@ -119,10 +119,13 @@ impl Caller {
         if let Err(too_many) = self.service.connection.refuse_over(self.calls()) {
             return Refusal::from(too_many).into_response().map(Body::new);
         }
-        let mut routes = self.front.http.clone();
+        let (mut routes, dated) = (self.front.http.clone(), request.version() < Version::HTTP_2);
         request.extensions_mut().insert(self.service.clone());
         request.extensions_mut().insert(self);
-        let Ok(response) = routes.call(request).await;
+        let Ok(mut response) = routes.call(request).await;
+        if !dated && let Ok(now) = httpdate::fmt_http_date(SystemTime::now()).try_into() {
+            response.headers_mut().insert(DATE, now);
+        }
         response.map(Body::new)
     }
 

@@ -44,7 +44,7 @@ fn builder(begun: Begun, calls: u32) -> http2::Builder<Begun> {
     let mut builder = http2::Builder::new(begun);
     builder
         .timer(TokioTimer::new())
-        // gRPC knows no date, and a run can be repeated without one.
+        // gRPC knows no date, and a run can be repeated without one; other answers bring theirs.
         .auto_date_header(false)
         .max_concurrent_streams(calls)
         .max_frame_size(FRAME_BYTES)

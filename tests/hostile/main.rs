@@ -12,10 +12,13 @@ mod floods;
 mod handshake;
 mod headers;
 mod honest;
+mod http1;
 mod leaving;
 mod parts;
+mod slow;
 mod stalled;
 mod stated;
+mod text;
 mod windows;
 mod wire;
 

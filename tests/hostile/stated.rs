@@ -33,6 +33,11 @@ fn the_figures_in_the_operators_page_are_those_of_the_code() {
         ("FRAME_BYTES", kib(limits::FRAME_BYTES as usize)),
         ("RECEIVE_BYTES", format!("{}, {}", mib(stream as usize), mib(connection as usize))),
         ("PART_BYTES", format!("{}, {}", mib(part), mib(parts))),
+        ("SSE_PAGE_BYTES", kib(limits::SSE_PAGE_BYTES)),
+        ("IDLE", s(limits::IDLE)),
+        ("HTTP1_BYTES", kib(limits::HTTP1_BYTES)),
+        ("HEADERS", limits::HEADERS.to_string()),
+        ("BODY", s(limits::BODY)),
         ("SEND_BYTES", format!("{} B", limits::SEND_BYTES)),
         ("KERNEL_UNSENT_BYTES", kib(limits::KERNEL_UNSENT_BYTES as usize)),
     ];

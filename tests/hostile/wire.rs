@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::raw::Raw;
+use crate::text::Plain;
 
 /// Bytes that a pipe holds.
 pub const PIPE: usize = 16 << 10;
@@ -68,9 +69,18 @@ impl Piped {
 
     /// Connects, and says nothing.
     pub fn dial(&self) -> Raw {
+        Raw::on(self.pipe())
+    }
+
+    /// The same, to speak HTTP/1.
+    pub fn plain(&self) -> Plain {
+        Plain::on(Box::new(self.pipe()))
+    }
+
+    fn pipe(&self) -> DuplexStream {
         let (ours, theirs) = duplex(PIPE);
         self.dial.send(theirs).unwrap();
-        Raw::on(ours)
+        ours
     }
 
     pub async fn open(&self, settings: &[(u16, u32)]) -> Raw {

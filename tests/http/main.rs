@@ -15,6 +15,7 @@ mod hints;
 mod hints_ends;
 mod hints_events;
 mod many;
+mod openapi;
 mod publish;
 mod shared;
 mod snapshot;

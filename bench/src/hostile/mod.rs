@@ -9,6 +9,7 @@ mod crowd;
 mod descriptors;
 mod drain;
 mod floods;
+mod http;
 mod overload;
 #[path = "../../../tests/support/proxy/mod.rs"]
 // Nothing here is from a seed; and it is written as tests are.
@@ -34,8 +35,8 @@ pub(crate) struct Stage<'a> {
     pub scale: Scale,
 }
 
-const ROWS: [&str; 8] =
-    ["silent", "stalled", "crowd", "descriptors", "overload", "drain", "churn", "floods"];
+const ROWS: [&str; 9] =
+    ["silent", "stalled", "crowd", "descriptors", "overload", "drain", "churn", "floods", "http"];
 
 /// Runs the rows that are named, or all.
 pub(crate) async fn run(binary: &Path, scale: Scale, named: &[String]) -> Result<()> {
@@ -55,6 +56,7 @@ pub(crate) async fn run(binary: &Path, scale: Scale, named: &[String]) -> Result
             "drain" => drain::run(stage, &mut report).await?,
             "churn" => churn::run(stage, &mut report).await?,
             "floods" => floods::run(stage, &mut report).await?,
+            "http" => http::run(stage, &mut report).await?,
             other => return Err(format!("no row {other:?}; there are {ROWS:?}").into()),
         }
         missed += report.missed();

@@ -24,11 +24,10 @@ const JSON: &str = "application/json";
 ///
 /// What is wrong with one poll, such as a cursor that was trimmed, is said in its place and concerns it alone. Those that
 /// are not listed go on from `next_cursor`.
-#[utoipa::path(post, path = "/v1/events:fetch", request_body = Batch, responses(
-    (status = 200, body = Answers),
+#[utoipa::path(post, path = "/v1/events:fetch", operation_id = "fetch", request_body = Batch, responses(
+    (status = 200, body = Answers, description = "The polls that have news."),
     (status = 413, description = "The body is over `request_bytes`.", body = Problem, content_type = "application/problem+json"),
     (status = 415, description = "The body is not `application/json`.", body = Problem, content_type = "application/problem+json"),
-    (status = "4XX", description = "Another refusal.", body = Problem, content_type = "application/problem+json"),
     (status = "5XX", description = "`DRAINING`.", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn events(

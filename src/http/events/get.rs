@@ -34,7 +34,6 @@ use crate::service::Service;
         Headers as with 200."),
     (status = 409, description = "`CURSOR_FOREIGN`, `CURSOR_AHEAD`.", body = Problem, content_type = "application/problem+json"),
     (status = 410, description = "`CURSOR_TRIMMED`.", body = Problem, content_type = "application/problem+json"),
-    (status = "4XX", description = "Another refusal.", body = Problem, content_type = "application/problem+json"),
     (status = "5XX", description = "`DRAINING`, `NODE_BEHIND`, `BACKLOG_DAMAGED`.", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn events(

@@ -16,6 +16,7 @@ use crate::service::reply;
 
 /// A page of events.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EventsPage)]
 pub struct Page<'a> {
     /// The events, in order.
     events: Vec<Event<'a>>,

@@ -47,7 +47,6 @@ use self::wire::Wire;
 use super::Refusal;
 use super::caching::Caching;
 use super::params::Params;
-use super::problem::Problem;
 use crate::cursor::Cursor;
 use crate::error::{CursorError, Error};
 use crate::hub::{ReconnectReason, Subscribe, Subscription};
@@ -63,13 +62,11 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Messages by their name: `hint` (with `mode=hints`; its data is a `Hint`), `event` and `snapshot` (an `Event`),
 /// `snapshot-end` (the `cursor` to go on from), `reconnect` (the last: the `reason` and `reconnect_after_ms`), `cursor-error`
 /// (the last: a problem document; the place cannot be used) and `problem` (the last: another one).
-#[utoipa::path(get, path = "/v1/hints", params(
+#[utoipa::path(get, path = "/v1/hints", operation_id = "hints", params(
     Query,
     ("Last-Event-ID" = Option<String>, Header, description = "The last `id` of the stream before."),
 ), responses(
-    (status = 200, body = told::Message, content_type = "text/event-stream"),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    (status = 200, body = told::Message, content_type = "text/event-stream", description = "The stream."),
 ))]
 pub async fn stream(
     Extension(service): Extension<Service>,

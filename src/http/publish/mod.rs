@@ -11,7 +11,6 @@ use utoipa::{IntoParams, ToSchema};
 use self::form::{Batch, Form};
 use super::answer::Now;
 use super::params::Params;
-use super::problem::Problem;
 use super::{Refusal, body};
 use crate::json::{CloudEvent, NewEvent};
 use crate::service::{Service, publish};
@@ -43,6 +42,7 @@ struct Placed {
 #[utoipa::path(
     post,
     path = "/v1/events",
+    operation_id = "publish",
     params(Query),
     request_body(
         description = "One event a line is one batch too, and so are CloudEvents, alone or in a list.",
@@ -55,8 +55,6 @@ struct Placed {
     ),
     responses(
         (status = 200, body = Published, description = "The batch is durable."),
-        (status = "4XX", body = Problem, content_type = "application/problem+json"),
-        (status = "5XX", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn call(

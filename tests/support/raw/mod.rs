@@ -56,6 +56,11 @@ impl Raw {
     }
 }
 
+/// Something that is connected.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
 /// What a connection hears.
 pub struct Reader(Box<dyn AsyncRead + Send + Unpin>);
 

@@ -63,6 +63,10 @@ openapi examples="20": build
 feed:
     HINTWIRE_FEED={{ feed }} cargo test --test feed -- --nocapture
 
+# One reader through every way of reading, one cursor, over the real feed; the hub is killed half-way
+chain:
+    HINTWIRE_FEED={{ feed }} cargo test --test chain -- --nocapture
+
 # The network campaign: server, client loop and disk in virtual time; `just net 17` repeats one seed
 net from="0" seeds="1":
     HINTWIRE_NET_FROM={{ from }} HINTWIRE_NET_SEEDS={{ seeds }} cargo test --test sim net::campaign -- --nocapture

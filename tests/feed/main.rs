@@ -54,7 +54,7 @@ async fn a_kill_in_the_middle_of_everything_loses_nothing_and_repeats_nothing() 
 /// events at which the hub is killed and started again.
 async fn send_through(feed: &Arc<[Change]>, kill: Option<usize>) {
     let data = tempfile::tempdir().unwrap();
-    let mut hub = Hub::start(data.path().join("backlog"));
+    let mut hub = Hub::start(data.path().join("backlog"), &[]);
     let clients: Vec<Client> = (0..10).map(|_| hub.client()).collect();
     let mut tasks = JoinSet::new();
     let join = |tasks: &mut JoinSet<()>| {

@@ -12,6 +12,7 @@ mod publish;
 mod restart;
 mod stage;
 mod syncs;
+mod ways;
 
 use std::time::Duration;
 
@@ -22,8 +23,10 @@ use crate::figures::{Figures, Metric};
 use crate::target::Target;
 
 /// Their names, in the order in which they run.
-pub(crate) const NAMES: [&str; 10] =
-    ["publish", "syncs", "news", "burst", "idle", "catch-up", "poll", "feed", "growth", "restart"];
+pub(crate) const NAMES: [&str; 11] = [
+    "publish", "syncs", "news", "burst", "idle", "catch-up", "poll", "feed", "growth", "restart",
+    "ways",
+];
 
 /// Runs one of them, in so many rounds as it takes.
 pub(crate) async fn run(name: &str, stage: &Stage, figures: &mut Figures) -> Result<()> {
@@ -38,6 +41,7 @@ pub(crate) async fn run(name: &str, stage: &Stage, figures: &mut Figures) -> Res
         "feed" => feed::run(stage, figures).await,
         "growth" => growth::run(stage, figures).await,
         "restart" => restart::run(stage, figures).await,
+        "ways" => ways::run(stage, figures).await,
         other => Err(format!("no workload {other:?}; there are {NAMES:?}").into()),
     }
 }

@@ -60,6 +60,16 @@ async fn a_wait_ends_with_the_event_that_it_waits_for_and_not_with_others() {
 }
 
 #[tokio::test]
+async fn what_a_filter_leaves_out_is_no_answer_to_a_wait_though_it_is_new() {
+    let hub = Hub::start().await;
+    let first = hub.publish("a", "1").await;
+    let last = hub.publish("a", "of another type").await;
+    let path = format!("/v1/events?topic=a&type=wanted&since={first}&wait=1ms");
+    let none = hub.get(&path).await;
+    assert_eq!((none.status().as_u16(), header(&none, "hintwire-next-cursor")), (204, &*last));
+}
+
+#[tokio::test]
 async fn a_wait_in_vain_ends_with_204_or_with_304_for_who_holds_the_tag_and_says_where_to_go_on() {
     let hub = Hub::start().await;
     hub.publish("a", "1").await;

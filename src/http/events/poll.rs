@@ -57,6 +57,8 @@ impl Poll<'_> {
                 }
                 found.seen = page.next;
             }
+            let unread = found.held && view.newest > after;
+            after = found.seen;
             let wait = match &wait {
                 Some(wait) => wait,
                 None if self.fetch.wait.is_zero() => return self.nothing(found),
@@ -69,8 +71,6 @@ impl Poll<'_> {
             if wait.is_over() {
                 return self.nothing(found);
             }
-            let unread = found.held && found.view.newest > after;
-            after = found.seen;
             // Who holds a page has not said that it was read: its place stays.
             if !wait.news().await && !unread {
                 after = wait.passed(after);

@@ -76,6 +76,16 @@ impl Gate {
         gate
     }
 
+    /// Says from now on that this is all it can do.
+    pub fn fare(&self, health: Health) {
+        *self.health.lock() = health;
+    }
+
+    /// Answers every append with `outcome` from now on.
+    pub fn refuse(&self, outcome: Outcome) {
+        *self.refusing.lock() = Some(outcome);
+    }
+
     /// How many reads have begun.
     pub fn reads(&self) -> usize {
         *self.reads.borrow()

@@ -34,6 +34,7 @@ fn the_figures_in_the_operators_page_are_those_of_the_code() {
         ("RECEIVE_BYTES", format!("{}, {}", mib(stream as usize), mib(connection as usize))),
         ("PART_BYTES", format!("{}, {}", mib(part), mib(parts))),
         ("SSE_PAGE_BYTES", kib(limits::SSE_PAGE_BYTES)),
+        ("SHARED_PAGES_BYTES", mib(limits::SHARED_PAGES_BYTES as usize)),
         ("IDLE", s(limits::IDLE)),
         ("HTTP1_BYTES", kib(limits::HTTP1_BYTES)),
         ("HEADERS", limits::HEADERS.to_string()),

@@ -1,7 +1,7 @@
 //! The HTTP edge: the same hub, the same patterns and the same cursors for curl, browsers and pollers.
 //!
-//! A request passes the [guard], becomes a call of the hub, and its answer JSON. Requests are brought into the words of the
-//! API (`v1`) and checked where gRPC's are, so that both ways in refuse the same with the same reasons; [problem] says
+//! A request passes the guard, becomes a call of the hub, and its answer JSON. Requests are brought into the words of the
+//! API (`v1`) and checked where gRPC's are, so that both ways in refuse the same with the same reasons; `problem` says
 //! them over HTTP.
 
 mod answer;

@@ -32,7 +32,12 @@ impl Hub {
 
     /// Such a connection.
     pub fn channel(&self) -> Channel {
-        Endpoint::from_shared(format!("http://{}", self.address)).unwrap().connect_lazy()
+        Endpoint::from_shared(self.url()).unwrap().connect_lazy()
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Kills it with SIGKILL.

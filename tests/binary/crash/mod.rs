@@ -2,6 +2,7 @@
 //! no follower misses anything.
 
 mod followers;
+mod http;
 mod progress;
 mod publishers;
 mod raw;
@@ -22,6 +23,8 @@ use progress::Progress;
 
 const PUBLISHERS: usize = 64;
 const FOLLOWERS: u64 = 16;
+/// Those who come over plain HTTP, by long poll and by Server-Sent Events.
+const OVER_HTTP: [u64; 2] = [10, 14];
 /// Time between two kills.
 const APART_LEAST: Duration = Duration::from_millis(200);
 /// Time for everybody to catch up at the end.
@@ -67,6 +70,10 @@ async fn kill_after_kill_nothing_acknowledged_is_lost_nothing_comes_twice_and_no
     }
     for n in 0..FOLLOWERS {
         let (recorder, progress) = (recorder.clone(), Arc::clone(&progress));
+        if OVER_HTTP.contains(&n) {
+            following.spawn(http::follow(n, hub.url(), recorder, progress));
+            continue;
+        }
         following.spawn(followers::follow(n, client(n as usize), recorder, progress, size.seed));
     }
     let slowest = kill_again_and_again(&mut hub, &size, &recorder, &progress).await;

@@ -180,7 +180,7 @@ model plays="2000":
 mutants count="20000":
     HINTWIRE_MUTANTS={{ count }} cargo test --test corpus -- --nocapture
 
-# One fuzz target, for a minute (needs a nightly compiler, and `cargo install cargo-fuzz`): config, cursor, index, jsonl,
+# One fuzz target, for a minute (needs a nightly compiler, and `cargo install cargo-fuzz`): config, cursor, http_event, index, jsonl,
 # recovery, requests, segment, topic
 fuzz name seconds="60":
     cargo +nightly fuzz run {{ name }} -- -max_total_time={{ seconds }}

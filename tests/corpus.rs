@@ -105,3 +105,8 @@ fn every_configuration_of_the_corpus_is_refused_or_reads_back_as_itself() {
 fn every_line_of_the_corpus_is_refused_or_taken_by_the_hub() {
     corpus("jsonl", bodies::jsonl::run);
 }
+
+#[test]
+fn every_event_of_the_corpus_for_http_is_refused_or_reads_back_as_itself() {
+    corpus("http_event", bodies::http_event::run);
+}

@@ -3,6 +3,7 @@
 
 pub mod config;
 pub mod cursor;
+pub mod http_event;
 pub mod index;
 pub mod jsonl;
 pub mod recovery;

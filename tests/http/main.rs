@@ -17,6 +17,7 @@ mod hints_events;
 mod many;
 mod openapi;
 mod publish;
+mod round_trip;
 mod shared;
 mod snapshot;
 mod sse;

@@ -7,7 +7,7 @@ use prost_types::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{ATTRIBUTES, DELETE, ID, PUT, SOURCE, TIME, VERSION, is_name};
+use super::{ATTRIBUTES, DELETE, ID, NO_TYPE, PUT, SOURCE, TIME, VERSION, is_name};
 use crate::error::Error;
 use crate::json::media::{JSON, is_json};
 use crate::json::payload::{self, Payload};
@@ -42,7 +42,7 @@ impl<'a> NewCloudEvent<'a> {
             topic,
             key: self.text("subject")?.unwrap_or_default(),
             id: own_id.unwrap_or(id),
-            r#type: self.required("type")?,
+            r#type: Some(self.required("type")?).filter(|name| name != NO_TYPE).unwrap_or_default(),
             time: self.time(TIME)?.or(time),
             content_type,
             deleted,

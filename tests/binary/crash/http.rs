@@ -78,7 +78,8 @@ impl Reader {
         let body = answer.text().await?;
         self.progress.runs.fetch_add(1, Relaxed);
         if body.is_empty() {
-            return Ok(self.handled(Vec::new(), &next));
+            self.handled(Vec::new(), &next);
+            return Ok(());
         }
         let page: Page<'_> = serde_json::from_str(&body)?;
         let events = page.events.iter().map(|event| stored(event.get())).collect();
@@ -92,7 +93,8 @@ impl Reader {
         let selection = selection(self.follower);
         let result = Ok(page_on_wire(&fetched));
         self.recorder.record(began, What::Fetch { selection, start, limit: LIMIT, result });
-        Ok(self.handled(fetched.events, &next))
+        self.handled(fetched.events, &next);
+        Ok(())
     }
 
     /// One stream of events, until it ends.

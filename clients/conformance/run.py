@@ -76,7 +76,7 @@ async def play_all(names, chosen):
         async with turns:
             began = time.monotonic()
             failure = await play(name, scenario, chosen)
-            print(f"{name:7}{scenario:11}{time.monotonic() - began:6.1f} s  {failure or 'ok'}", flush=True)
+            print(f"{name:8}{scenario:11}{time.monotonic() - began:6.1f} s  {failure or 'ok'}", flush=True)
             return (name, scenario), failure
 
     plays = [one(name, scenario) for scenario in chosen.scenario for name in names]
@@ -85,13 +85,13 @@ async def play_all(names, chosen):
 
 def table(chosen, absent, failures):
     """Rows: languages; columns: scenarios."""
-    yield " ".join([f"{'':7}", *chosen.scenario])
+    yield " ".join([f"{'':8}", *chosen.scenario])
     for name in chosen.languages:
         if name in absent:
-            yield f"{name:7} {absent[name]}"
+            yield f"{name:8} {absent[name]}"
             continue
         cells = ("FAILED" if failures[name, scenario] else "ok" for scenario in chosen.scenario)
-        yield " ".join([f"{name:7}", *(f"{cell:{len(scenario)}}" for cell, scenario in zip(cells, chosen.scenario))])
+        yield " ".join([f"{name:8}", *(f"{cell:{len(scenario)}}" for cell, scenario in zip(cells, chosen.scenario))])
 
 
 def main():

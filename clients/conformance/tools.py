@@ -24,7 +24,7 @@ def run(command, address):
     path = f"{ROOT / '.cache' / 'gobin'}:{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "HUB": address}
     played = subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
-    print(f"{'ok' if played.returncode == 0 else 'FAILED':7}{' '.join(command.split())}", flush=True)
+    print(f"{'ok' if played.returncode == 0 else 'FAILED':8}{' '.join(command.split())}", flush=True)
     if played.returncode:
         print(played.stdout, played.stderr, sep="\n")
     return played.returncode == 0

@@ -11,8 +11,7 @@ from .batch import Batch, Notice
 from .error import Error
 from .v1 import hub_pb2 as v1
 
-# All in seconds.
-CONFIRMED = 15  # How long the first message of a stream, which comes at once, may take.
+CONFIRMED = 15  # Seconds, as all these: how long the first message of a stream, which comes at once, may take.
 HEARTBEAT, HEARTBEAT_MAX = 15, 120  # The interval of a hub that states none; the longest.
 SILENCE = 3  # Heartbeats that may fail to come before a stream counts as dead.
 GOOD = 30  # A stream that lasted this long was a good one: back-off starts again.
@@ -34,9 +33,8 @@ class Loop:
         self.since = self.saved_at = self.not_before = monotonic()  # Quiet since; no fetch before.
         self.poll_in = self.safety_in = POLL_LEAST
         self.wanted_at, self.wanted_cursor = self.since, ""  # The fetch that is due, and what it is to reach.
-        self.streaming = False
         self.listener: asyncio.Task | None = None
-        self.changed = asyncio.Event()
+        self.streaming, self.changed = False, asyncio.Event()
         self.retry, self.reopen = Backoff(0.2), Backoff(1)
 
     async def run(self):
@@ -56,8 +54,9 @@ class Loop:
                 await self.save()
                 continue
             self.changed.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.changed.wait(), min(due, save_at) - now)
+            with suppress(TimeoutError):  # asyncio.wait_for may lose a cancellation, before Python 3.12.
+                async with asyncio.timeout(min(due, save_at) - now):
+                    await self.changed.wait()
             if self.listener and self.listener.done():
                 self.listener.result()  # It ends by a mistake alone, which is raised here.
 
@@ -111,8 +110,7 @@ class Loop:
         self.since = monotonic()
 
     async def snapshot(self) -> v1.SnapshotResponse:
-        topics, page_token = self.choices.topics, self.page_token
-        request = v1.SnapshotRequest(topics=topics, page_size=PAGE_EVENTS, page_token=page_token)
+        request = v1.SnapshotRequest(topics=self.choices.topics, page_size=PAGE_EVENTS, page_token=self.page_token)
         request.omit_data = self.choices.omit_data
         return await self.client.snapshot(request)
 
@@ -170,13 +168,15 @@ class Loop:
     async def one_stream(self) -> tuple[str, float]:
         """Why the stream ended, and how long the hub asks to wait."""
         patience, end = CONFIRMED, ("the stream ended", 0)
+        request, now = v1.SubscribeRequest(**self.filters, cursor=self.own), asyncio.get_running_loop().time
         try:
-            async with aclosing(self.client.subscribe(v1.SubscribeRequest(**self.filters, cursor=self.own))) as hints:
-                while hint := await asyncio.wait_for(anext(hints, None), patience):
+            async with aclosing(self.client.subscribe(request)) as hints, asyncio.timeout(patience) as silence:
+                async for hint in hints:
                     self.heard(hint)
                     if hint.kind == v1.SubscribeResponse.KIND_RECONNECT:
                         end = "the hub asked to reconnect", seconds(hint.reconnect_after)
                     patience = SILENCE * (min(seconds(hint.heartbeat_interval), HEARTBEAT_MAX) or HEARTBEAT)
+                    silence.reschedule(now() + patience)
             return end  # Read to its end, so that the hub does not take it for broken off.
         except TimeoutError:
             return f"nothing heard for {patience:.0f} s", 0

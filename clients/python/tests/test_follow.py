@@ -2,10 +2,12 @@
 
 import asyncio
 import unittest
+from math import inf
 
 from hub import Hub
 
 from hintwire import Client, Error, Event, Follow, MemoryStore
+from hintwire.loop import Loop
 
 DEADLINE = 30
 
@@ -60,6 +62,16 @@ class FollowTest(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(asyncio.CancelledError):
             await running
         self.assertEqual(store.cursor, result.cursor)
+
+    async def test_a_follower_that_is_cancelled_ends_though_news_comes_at_that_moment(self):
+        loop = Loop(Follow(self.client, ["a"]), None)
+        loop.wanted_at, loop.poll_in = inf, DEADLINE
+        waiting = asyncio.create_task(loop.wait_until_due())
+        await asyncio.wait([waiting], timeout=0)  # It runs until it waits.
+        loop.changed.set()
+        waiting.cancel()
+        await asyncio.wait([waiting], timeout=DEADLINE / 2)
+        self.assertTrue(waiting.cancelled())
 
     async def test_patterns_that_are_none_end_the_loop_with_the_hubs_reason(self):
         error = await self.until_failed(Follow(self.client, ["a/**/b"]), None)

@@ -32,6 +32,15 @@ pub async fn of_grpc_web(service: &Service, body: Body) -> Result<Bytes, Refusal
     in_time(2 * service.limits.request_bytes, service, body).await
 }
 
+/// A body as the text that JSON is.
+///
+/// # Errors
+/// [`Error::InvalidField`].
+pub fn text(body: &[u8]) -> Result<&str, Error> {
+    std::str::from_utf8(body)
+        .map_err(|error| Error::invalid("body", format!("is not UTF-8: {error}")))
+}
+
 async fn in_time(most: usize, service: &Service, body: Body) -> Result<Bytes, Refusal> {
     timeout(BODY, read(most, service, body)).await.map_err(|_| Refusal::Timeout)?
 }

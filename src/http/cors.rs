@@ -6,6 +6,7 @@ use http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, ORIGIN, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::answer::NEXT_CURSOR;
 use crate::config::Origin;
 
 /// How long a browser need not ask again; none remembers longer.
@@ -25,7 +26,7 @@ const SENT: [HeaderName; 6] = [
 const READ: [HeaderName; 7] = [
     ETAG,
     RETRY_AFTER,
-    HeaderName::from_static("hintwire-next-cursor"),
+    NEXT_CURSOR,
     HeaderName::from_static("hintwire-poll-after-ms"),
     HeaderName::from_static("grpc-status"),
     HeaderName::from_static("grpc-message"),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use form_urlencoded::Serializer;
@@ -10,6 +11,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
 use super::Refusal;
+use crate::config::human::parse_duration;
 use crate::error::Error;
 
 /// Parameters whose names begin so are attributes of a filter.
@@ -36,6 +38,17 @@ pub fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
         "0" | "false" => Ok(false),
         _ => Err(D::Error::custom("it is neither 1 nor 0")),
     }
+}
+
+/// A length of time as people write it; empty is none.
+///
+/// # Errors
+/// [`Error::InvalidField`] with the parameter's name.
+pub fn duration(text: &str, field: &str) -> Result<Duration, Error> {
+    if text.is_empty() {
+        return Ok(Duration::ZERO);
+    }
+    parse_duration(text).map_err(|why| Error::invalid(field, format!("is refused: {why}")))
 }
 
 impl<T: DeserializeOwned> Params<T> {

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::caching::Caching;
 use crate::error::{CursorError, Error};
+use crate::index::clock::millis;
 use crate::service::status;
 
 /// Why a request is refused.
@@ -95,8 +96,7 @@ impl Refusal {
             detail: self.to_string(),
             reason: reason.to_owned(),
             metadata,
-            retry_after_ms: retry_after
-                .map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
+            retry_after_ms: retry_after.map(millis),
         }
     }
 

@@ -194,6 +194,8 @@ async fn a_body_that_is_wrong_is_refused_as_a_whole_with_the_path_of_what_is_wro
         (r#"{"requests":[]}"#, "requests"),
         (r#"{"requests":[{"topics":["a"],"cursor":""}]}"#, "requests[0].cursor"),
         (r#"{"requests":[{"topics":"a"}]}"#, "requests[0].topics"),
+        (r#"{"requests":[[["a"]]]}"#, "requests[0]"),
+        (r#"[[{"topics":["a"]}]]"#, "body"),
         (&format!(r#"{one},"limit":1}}"#), "limit"),
         (&format!(r#"{one},"max_bytes":-1}}"#), "max_bytes"),
         (&format!(r#"{one},"wait":"soon"}}"#), "wait"),

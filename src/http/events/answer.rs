@@ -7,15 +7,15 @@ use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::page::{Written, millis};
+use super::page::Written;
 use super::tag::Tag;
 use crate::cursor::Cursor;
+use crate::http::answer::NEXT_CURSOR;
 use crate::http::caching::Caching;
 use crate::http::unread;
+use crate::index::clock::millis;
 use crate::service::Connection;
 
-/// Where to go on, also where there is no body that could say it.
-const NEXT_CURSOR: HeaderName = HeaderName::from_static("hintwire-next-cursor");
 /// When to poll again, in milliseconds, likewise.
 const POLL_AFTER: HeaderName = HeaderName::from_static("hintwire-poll-after-ms");
 

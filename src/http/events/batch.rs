@@ -8,9 +8,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use utoipa::ToSchema;
 
-use super::query::{duration, named, seek};
+use super::query::{named, seek};
 use crate::error::Error;
+use crate::http::body;
+use crate::http::params::duration;
 use crate::hub::Fetch;
+use crate::json::{Object, read};
 use crate::limits::{Limits, PAGE_BYTES, PAGE_BYTES_DEFAULT, POLLS, WAIT};
 use crate::service::{fetch, parse};
 use crate::v1;
@@ -21,7 +24,8 @@ use crate::v1;
 pub struct Batch {
     /// 1 to 1,000 polls, with 1,000 topics in all.
     #[serde(deserialize_with = "few")]
-    requests: Vec<One>,
+    #[schema(value_type = Vec<One>)]
+    requests: Vec<Object<One>>,
     /// Most bytes of all pages together, as JSON, but for the first. Default 1 MiB, at most 3 MiB.
     #[serde(default)]
     max_bytes: i32,
@@ -68,13 +72,7 @@ impl Batch {
     /// # Errors
     /// [`Error::InvalidField`] with the path of what is wrong, [`Error::TooLarge`] for polls and topics.
     pub fn read(body: &[u8], limits: &Limits) -> Result<Polls, Error> {
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let batch: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let field = error.path().to_string();
-            let field = if field == "." { "body".to_owned() } else { field };
-            Error::invalid(field, format!("is refused: {}", error.inner()))
-        })?;
-        json.end().map_err(|error| Error::invalid("body", format!("goes on: {error}")))?;
+        let Object(batch) = read::<Object<Self>>(body::text(body)?, "")?;
         batch.check(limits)
     }
 
@@ -83,11 +81,11 @@ impl Batch {
             return Err(Error::invalid("requests", "is empty"));
         }
         // Together they may ask no more than one could.
-        let topics = self.requests.iter().map(|one| one.topics.len()).sum();
+        let topics = self.requests.iter().map(|Object(one)| one.topics.len()).sum();
         parse::at_most(topics, limits.patterns, "requests.topics")?;
         let bytes = parse::count(self.max_bytes, PAGE_BYTES_DEFAULT, PAGE_BYTES, "max_bytes")?;
-        let wait = parse::duration(Some(duration(&self.wait, "wait")?), "wait")?.min(WAIT);
-        let fetch = |one: One| one.fetch(self.max_bytes, limits).map_err(named);
+        let wait = duration(&self.wait, "wait")?.min(WAIT);
+        let fetch = |Object(one): Object<One>| one.fetch(self.max_bytes, limits).map_err(named);
         Ok(Polls { fetches: self.requests.into_iter().map(fetch).collect(), bytes, wait })
     }
 }
@@ -111,17 +109,17 @@ impl One {
 }
 
 /// Stops at the first that is too many, before there is memory for all of them.
-fn few<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<One>, D::Error> {
+fn few<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Object<One>>, D::Error> {
     struct Few;
 
     impl<'de> Visitor<'de> for Few {
-        type Value = Vec<One>;
+        type Value = Vec<Object<One>>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "an array of at most {POLLS} requests")
         }
 
-        fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Vec<One>, A::Error> {
+        fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Vec<Object<One>>, A::Error> {
             let mut all = Vec::new();
             while let Some(one) = from.next_element()? {
                 if all.len() == POLLS {

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::answers::{Answers, Entry};
 use super::batch::Polls;
-use super::page::{Written, millis};
+use super::page::Written;
 use super::pages::Pages;
 use crate::backlog::Page;
 use crate::cursor::Position;
 use crate::error::Error;
 use crate::hub::{Fetch, Hub, LongPoll};
+use crate::index::clock::millis;
 use crate::service::{Service, reply};
 
 /// What is asked together.

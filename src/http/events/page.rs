@@ -11,6 +11,7 @@ use crate::cursor::Position;
 use crate::error::Error;
 use crate::http::kept;
 use crate::hub::Hub;
+use crate::index::clock::millis;
 use crate::json::Event;
 use crate::service::reply;
 
@@ -82,9 +83,4 @@ impl Written {
     pub fn has_news(&self) -> bool {
         self.has_events || self.has_more
     }
-}
-
-/// Milliseconds as JSON says them.
-pub fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,9 +4,8 @@ use prost_types::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::config::human::parse_duration;
 use crate::error::{CursorError, Error};
-use crate::http::params::Params;
+use crate::http::params::{Params, duration};
 use crate::hub::Fetch;
 use crate::limits::Limits;
 use crate::service::fetch;
@@ -48,7 +47,7 @@ impl Query {
         let Params { known, attributes } = params;
         let request = v1::FetchRequest {
             seek: seek(&known.from_time, &known.from_start)?,
-            wait: Some(duration(&known.wait, "wait")?),
+            wait: duration(&known.wait, "wait")?.try_into().ok(),
             topics: known.topic,
             types: known.r#type,
             attributes,
@@ -85,16 +84,6 @@ fn edge(text: &str) -> Start {
     } else {
         Start::Unspecified
     }
-}
-
-/// A length of time as people write it; empty is none.
-pub fn duration(text: &str, field: &str) -> Result<prost_types::Duration, Error> {
-    if text.is_empty() {
-        return Ok(prost_types::Duration::default());
-    }
-    let duration =
-        parse_duration(text).map_err(|why| Error::invalid(field, format!("is refused: {why}")))?;
-    duration.try_into().map_err(|_| Error::invalid(field, "is too long"))
 }
 
 /// What gRPC calls `cursor` is `since` here.

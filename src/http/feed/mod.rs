@@ -6,10 +6,11 @@ use axum::Extension;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
-use http::{HeaderName, StatusCode, Uri};
+use http::{StatusCode, Uri};
 
 use self::query::Query;
 use super::Refusal;
+use super::answer::NEXT_CURSOR;
 use super::caching::Caching;
 use super::kept::cloud_event;
 use super::params::Params;
@@ -19,9 +20,6 @@ use crate::json::CloudEvent;
 use crate::limits::FEED_FETCHES;
 use crate::service::{FetchPage, Service, fetch};
 use crate::v1::FetchRequest;
-
-/// Where to go on, be there events or not: a `lastEventId` as good as an event's.
-const NEXT_CURSOR: HeaderName = HeaderName::from_static("hintwire-next-cursor");
 
 /// Lists the events after a place as CloudEvents, oldest first; an empty list is the end.
 ///

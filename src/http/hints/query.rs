@@ -4,10 +4,9 @@ use http::HeaderMap;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::config::human::parse_duration;
 use crate::cursor::Cursor;
 use crate::error::{CursorError, Error};
-use crate::http::params::{Params, flag};
+use crate::http::params::{Params, duration, flag};
 use crate::hub::Subscribe;
 use crate::limits::Limits;
 use crate::service::parse;
@@ -96,14 +95,10 @@ impl Asked {
         let Params { known: query, attributes } = params;
         let from = query.from()?;
         let resumed = last_event_id(headers)?;
-        let min_interval = match query.min_interval.as_str() {
-            "" => std::time::Duration::ZERO,
-            text => parse_duration(text).map_err(|why| Error::invalid("min_interval", why))?,
-        };
         let subscribe = Subscribe {
             cursor: resumed.or(parse::cursor(&query.since, "since")?),
             selection: parse::selection(&query.topic, query.r#type, attributes, limits)?,
-            min_interval,
+            min_interval: duration(&query.min_interval, "min_interval")?,
         };
         let from = if resumed.is_some() { From::Place } else { from };
         let what = match query.mode {

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::super::Refusal;
 use crate::error::Error;
+use crate::http::body::text;
 use crate::json::{NewCloudEvent, NewEvent, Object, read};
 use crate::service::parse::in_event;
 use crate::v1;
@@ -74,8 +75,7 @@ impl Form {
         if topic.is_some() && matches!(self, Self::Json | Self::Lines) {
             return Err(Error::invalid("topic", "is for CloudEvents; these events name theirs"));
         }
-        let text = std::str::from_utf8(body)
-            .map_err(|error| Error::invalid("body", format!("is not UTF-8: {error}")))?;
+        let text = text(body)?;
         match self {
             Self::Json => json(text),
             Self::Lines => lines(text),

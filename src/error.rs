@@ -89,6 +89,28 @@ pub enum Error {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The credentials do not hold, or have ended, or there are none where some are needed.
+    #[error("unauthenticated: {why}")]
+    Unauthenticated {
+        /// What is wrong with them; nothing of the credentials themselves.
+        why: &'static str,
+    },
+    /// The policy does not let the caller do this, whether or not there is anything of that name.
+    #[error("the policy does not permit you {action} of {what}")]
+    PermissionDenied {
+        /// `publish`, `read` or `admin`.
+        action: &'static str,
+        /// The pattern or topic, as it was asked for; or what else.
+        what: String,
+    },
+    /// The caller, or all together, ask more than their quota.
+    #[error("the quota of {what} is used up; retry in {} ms", retry_after.as_millis())]
+    QuotaExceeded {
+        /// Of what, e.g. `publishes`.
+        what: &'static str,
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// A cap on what is open at once.
     #[error("the hub has its {limit} {what} open already")]
     LimitReached {
@@ -219,6 +241,7 @@ impl Error {
             | Self::Cursor(_)
             | Self::IdConflict { .. }
             | Self::ExpectationFailed { .. }
+            | Self::PermissionDenied { .. }
             | Self::Sequence { .. } => true,
             Self::Overloaded { .. }
             | Self::NoSpace { .. }
@@ -226,6 +249,8 @@ impl Error {
             | Self::BacklogFailed { .. }
             | Self::BacklogDamaged { .. }
             | Self::NodeBehind { .. }
+            | Self::Unauthenticated { .. }
+            | Self::QuotaExceeded { .. }
             | Self::LimitReached { .. } => false,
         }
     }

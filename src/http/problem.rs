@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::response::IntoResponse;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -144,9 +144,12 @@ fn hub_status(error: &Error) -> StatusCode {
             CursorError::Foreign { .. } | CursorError::Ahead { .. } => StatusCode::CONFLICT,
         },
         Error::IdConflict { .. } | Error::ExpectationFailed { .. } => StatusCode::CONFLICT,
-        Error::Overloaded { .. } | Error::NoSpace { .. } | Error::LimitReached { .. } => {
-            StatusCode::TOO_MANY_REQUESTS
-        }
+        Error::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
+        Error::PermissionDenied { .. } => StatusCode::FORBIDDEN,
+        Error::Overloaded { .. }
+        | Error::NoSpace { .. }
+        | Error::QuotaExceeded { .. }
+        | Error::LimitReached { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Draining { .. } | Error::BacklogFailed { .. } | Error::NodeBehind { .. } => {
             StatusCode::SERVICE_UNAVAILABLE
         }
@@ -163,6 +166,9 @@ impl IntoResponse for Refusal {
             .header(CACHE_CONTROL, Caching::Nothing.header());
         if let Some(after) = problem.retry_after_ms {
             response = response.header(RETRY_AFTER, after.div_ceil(1000));
+        }
+        if problem.status == StatusCode::UNAUTHORIZED.as_u16() {
+            response = response.header(WWW_AUTHENTICATE, "Bearer");
         }
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         response.body(body.into()).unwrap_or_default()

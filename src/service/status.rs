@@ -104,6 +104,15 @@ pub(crate) fn row(error: &Error) -> Row {
             [("file", file.clone()), ("offset", offset.to_string())],
         ),
         Error::NodeBehind { .. } => Row::new(Code::Unavailable, "NODE_BEHIND", []),
+        Error::Unauthenticated { .. } => Row::new(Code::Unauthenticated, "UNAUTHENTICATED", []),
+        Error::PermissionDenied { action, .. } => Row::new(
+            Code::PermissionDenied,
+            "PERMISSION_DENIED",
+            [("action", (*action).to_owned())],
+        ),
+        Error::QuotaExceeded { what, .. } => {
+            Row::new(Code::ResourceExhausted, "QUOTA_EXCEEDED", [("quota", (*what).to_owned())])
+        }
         Error::LimitReached { limit, .. } => {
             Row::new(Code::ResourceExhausted, "LIMIT_REACHED", [("limit", limit.to_string())])
         }
@@ -162,6 +171,7 @@ pub(crate) fn retry_after(error: &Error) -> Option<Duration> {
         | Error::NoSpace { retry_after }
         | Error::Draining { retry_after }
         | Error::NodeBehind { retry_after }
+        | Error::QuotaExceeded { retry_after, .. }
         | Error::LimitReached { retry_after, .. } => Some(*retry_after),
         Error::InvalidField { .. }
         | Error::TooLarge { .. }
@@ -169,6 +179,8 @@ pub(crate) fn retry_after(error: &Error) -> Option<Duration> {
         | Error::IdConflict { .. }
         | Error::ExpectationFailed { .. }
         | Error::Sequence { .. }
+        | Error::Unauthenticated { .. }
+        | Error::PermissionDenied { .. }
         | Error::BacklogFailed { .. }
         | Error::BacklogDamaged { .. } => None,
     }

@@ -48,6 +48,7 @@ pub mod index;
 // The way in and out.
 pub mod config;
 pub mod http;
+pub mod identity;
 pub mod server;
 pub mod service;
 

@@ -171,6 +171,12 @@ pub const ABANDONED_WITHIN: Duration = Duration::from_millis(250);
 pub const SSE_PAGE_BYTES: usize = 64 << 10;
 /// A piece of such a stream is sent when it has so many bytes: one write of hyper's.
 pub const SSE_PIECE_BYTES: usize = 16 << 10;
+/// Longest bearer token. Few are over 2 KiB, and all headers of a request have 16 KiB.
+pub const TOKEN_BYTES: usize = 8 << 10;
+/// Bytes of tokens and certificates that are known to hold, so that each request need not verify its own again.
+pub const KNOWN_BYTES: u64 = 32 << 20;
+/// About how many those are.
+pub const KNOWN: usize = 16 << 10;
 /// When to try again what a cap has refused.
 pub const RETRY_LATER: Duration = Duration::from_secs(1);
 

@@ -22,7 +22,8 @@
 //! An event is encoded [where it comes in](event) and kept, sent and counted in that form. The [hub] checks it and hands it
 //! to the [backlog], which answers when it is durable and then tells the fan-out; that finds in the [index] whom it
 //! concerns, and touches one slot for each. A subscription makes its hint when it is read; a fetch reads the backlog for
-//! itself. gRPC begins and ends in [service], HTTP in [http], and [server] puts the pieces together.
+//! itself. Who asks and what they may do is found out [where they come in](identity), and the hub executes what was
+//! [granted](access) alone. gRPC begins and ends in [service], HTTP in [http], and [server] puts the pieces together.
 //!
 //! # The modules, in that order
 //!
@@ -46,6 +47,7 @@ pub mod hub;
 pub mod index;
 
 // The way in and out.
+pub mod access;
 pub mod config;
 pub mod http;
 pub mod identity;

@@ -79,6 +79,9 @@ pub const RECONNECT_AFTER_MAX: Duration = Duration::from_secs(30);
 /// Advice to a poller is within these bounds.
 pub const POLL_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
+/// Rules of a policy.
+pub const POLICY_RULES: usize = 10_000;
+
 /// Requests of one PublishStream that may be unanswered.
 pub const STREAM_UNANSWERED: usize = 1024;
 /// Bytes of one PublishStream that may be unanswered.

@@ -47,7 +47,7 @@ pub async fn describe(
     params.without_attributes()?;
     // What is not even text is no token either.
     let token = token.map_or_else(|not_text| not_text.to_string(), |Path(token)| token);
-    let found = describe::cursor(&service, &token).await;
+    let found = describe::cursor(&service, &token).await?;
     Ok(Now(Description {
         state: found.state().as_str_name().trim_start_matches("STATE_"),
         publish_time: found.publish_time.map(|time| time.to_string()),

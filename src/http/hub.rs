@@ -86,7 +86,7 @@ pub async fn describe(
     params: Params<Nothing>,
 ) -> Result<Now<Hub>, Refusal> {
     params.without_attributes()?;
-    let hub = describe::hub(&service);
+    let hub = describe::hub(&service)?;
     Ok(Now(Hub {
         head: hub.head,
         earliest: hub.earliest,

@@ -15,6 +15,7 @@ mod guard;
 mod health;
 mod hints;
 mod hub;
+mod identify;
 mod kept;
 mod openapi;
 mod params;
@@ -25,6 +26,7 @@ mod topics;
 mod unread;
 
 use axum::Router;
+use axum::middleware;
 use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -44,11 +46,12 @@ pub use problem::Refusal;
 struct Description;
 
 /// All routes, and gRPC-Web's beside them. Each request brings the [`Service`](crate::service::Service) of its connection as
-/// an extension.
+/// an extension, without any access, and the [`Senders`](crate::access::Senders) from whom its access is learned.
 pub fn router(settings: &HttpSettings, grpc_web: Router) -> Router {
-    let routes = OpenApiRouter::with_openapi(Description::openapi())
+    let open = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::alive))
-        .routes(routes!(health::ready))
+        .routes(routes!(health::ready));
+    let asked = OpenApiRouter::new()
         .routes(routes!(topics::list))
         .merge(events::routes())
         .routes(routes!(snapshot::page))
@@ -56,8 +59,9 @@ pub fn router(settings: &HttpSettings, grpc_web: Router) -> Router {
         .routes(routes!(hub::describe))
         .routes(routes!(publish::call))
         .routes(routes!(hints::stream))
-        .routes(routes!(feed::feed));
-    let (routes, mut description) = routes.split_for_parts();
+        .routes(routes!(feed::feed))
+        .route_layer(middleware::from_fn(identify::identify));
+    let (routes, mut description) = open.merge(asked).split_for_parts();
     openapi::complete(&mut description);
     let description = axum::body::Bytes::from(description.to_json().unwrap_or_default());
     let describe = get(async move || ([("content-type", "application/json")], description));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::{Hub, pace};
+use crate::access::Granted;
 use crate::backlog::{Page, Read, ReadError};
 use crate::cursor::{Cursor, Position};
 use crate::error::Error;
@@ -18,7 +19,7 @@ use crate::topic::{Patterns, Selection};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
     /// Which events.
-    pub selection: Selection,
+    pub selection: Granted<Selection>,
     /// After which place.
     pub start: Start,
     /// Most events; at least 1.
@@ -98,6 +99,8 @@ impl Hub {
     /// # Errors
     /// [`Error::Cursor`] if retention passes a place that was named, [`Error::BacklogDamaged`].
     pub async fn look(&self, fetch: &Fetch, mut after: Position) -> Result<Page, Error> {
+        // It may have waited since it was granted.
+        fetch.selection.stands()?;
         loop {
             match self.page(fetch, after).await {
                 Err(ReadError::Trimmed) if !fetch.start.is_named() => {
@@ -152,7 +155,7 @@ impl Hub {
         }
         let read = Read {
             after,
-            selection: fetch.selection.clone(),
+            selection: Selection::clone(&fetch.selection),
             events: fetch.events,
             bytes: fetch.bytes,
             omit_data: fetch.omit_data,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Hub, pace};
+use crate::access::Granted;
 use crate::cursor::Position;
 use crate::error::Error;
 use crate::index::Registration;
@@ -28,13 +29,13 @@ impl Hub {
     /// [`Error::LimitReached`] for patterns.
     pub fn long_poll<'a>(
         &self,
-        selections: impl IntoIterator<Item = &'a Selection>,
+        selections: impl IntoIterator<Item = &'a Granted<Selection>>,
         wait: Duration,
     ) -> Result<LongPoll<'_>, Error> {
-        let register = |selection: &Selection| {
+        let register = |selection: &Granted<Selection>| {
             let patterns = selection.patterns.iter().count();
             let slot = Slot::new(patterns, &selection.filter, u64::MAX);
-            self.index.register(selection.clone(), slot)
+            self.index.register(Selection::clone(selection), slot)
         };
         let registrations = selections.into_iter().map(register).collect::<Result<_, _>>()?;
         Ok(LongPoll { hub: self, registrations, deadline: Instant::now() + pace::jittered(wait) })

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Hub;
 use super::pace::{self, Turns};
+use crate::access::Granted;
 use crate::backlog::{Backlog, Batch, Expected, Outcome, Placed, Receipt};
 use crate::cursor::Cursor;
 use crate::error::Error;
@@ -44,13 +45,13 @@ impl Hub {
     /// foreign or ahead, [`Error::Draining`]. What the backlog refuses comes as the future's answer.
     pub fn publish(
         &self,
-        events: Vec<Event>,
+        events: Granted<Vec<Event>>,
         expected: Option<Option<Cursor>>,
     ) -> Result<Publishing, Error> {
         self.refuse_if_draining()?;
         check_batch(&events, &self.settings.limits)?;
         let expected = expected.map(|cursor| self.expectation(cursor)).transpose()?;
-        let events = events.into_iter().map(Event::encode).collect();
+        let events = events.into_inner().into_iter().map(Event::encode).collect();
         let receipt = self.backlog.append(Batch { events, expected });
         let (backlog, turns) = (Arc::clone(&self.backlog), Arc::clone(&self.turns));
         Ok(Publishing { receipt, backlog, turns })

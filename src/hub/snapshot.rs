@@ -2,6 +2,7 @@
 
 use super::Hub;
 use super::page_token::{self, RequestDigest};
+use crate::access::Granted;
 use crate::backlog::SnapshotRead;
 use crate::cursor::Cursor;
 use crate::error::Error;
@@ -12,7 +13,7 @@ use crate::topic::{Patterns, Topic};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     /// Topics.
-    pub patterns: Patterns,
+    pub patterns: Granted<Patterns>,
     /// Only these keys, unless empty.
     pub keys: Vec<String>,
     /// Most events; at least 1.
@@ -54,7 +55,7 @@ impl Hub {
         let request = RequestDigest::of(&snapshot.patterns, &keys);
         let Pin { cursor, after } = self.pin(&snapshot.page_token, request).await?;
         let read = SnapshotRead {
-            patterns: snapshot.patterns,
+            patterns: snapshot.patterns.into_inner(),
             keys,
             after,
             events: snapshot.events,

@@ -10,6 +10,7 @@ use tokio_stream::Stream;
 
 use super::news::{News, Question};
 use super::{Hint, HintKind, Hub, ReconnectReason, pace};
+use crate::access::{Gone, Granted, Lease};
 use crate::cursor::{Cursor, Position};
 use crate::error::Error;
 use crate::index::Registration;
@@ -23,7 +24,7 @@ use crate::topic::Selection;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscribe {
     /// Which events.
-    pub selection: Selection,
+    pub selection: Granted<Selection>,
     /// The client's own cursor, to be told whether it is behind.
     pub cursor: Option<Cursor>,
     /// Least time between two hints; brought within the hub's own and 60 s.
@@ -35,6 +36,7 @@ pub struct Subscription {
     hub: Arc<Hub>,
     registration: Registration,
     _open: Open,
+    lease: Lease,
     /// The cursors of the message before; the client's own, before the first.
     cursor: Position,
     head: Position,
@@ -67,16 +69,18 @@ impl Hub {
         };
         let now = self.index.clock().now();
         let age = millis(pace::jittered(self.settings.stream_age));
-        let Selection { patterns, filter } = &subscribe.selection;
+        let lease = subscribe.selection.lease();
+        let Selection { patterns, filter } = &*subscribe.selection;
         let slot = Slot::new(patterns.iter().count(), filter, now.saturating_add(age));
         // Whatever is published after this head touches the slot.
         let early = Planted::LostWakeUp.too_early(|| self.backlog.extent().head).await;
-        let registration = self.index.register(subscribe.selection, slot)?;
+        let registration = self.index.register(subscribe.selection.into_inner(), slot)?;
         let head = early.unwrap_or_else(|| self.backlog.extent().head);
         Ok(Subscription {
             hub: Arc::clone(self),
             registration,
             _open: open,
+            lease,
             cursor: own.unwrap_or_default(),
             head,
             min_interval: subscribe.min_interval.clamp(
@@ -129,6 +133,9 @@ impl Subscription {
             let call = self.registration.slot().poll(waker);
             if self.hub.is_draining() {
                 return Some(self.reconnect(ReconnectReason::Drain));
+            }
+            if let Some(gone) = self.lease.poll(waker) {
+                return Some(self.reconnect(gone.into()));
             }
             match call {
                 Call::Nothing => return None,
@@ -197,7 +204,11 @@ impl Subscription {
     fn reconnect(&mut self, reason: ReconnectReason) -> Hint {
         self.stage = Stage::Ended;
         self.cursor = self.advance().1;
-        let crowd = if reason == ReconnectReason::Drain { self.hub.streams() } else { 1 };
+        // A drain and a new policy concern many at once.
+        let crowd = match reason {
+            ReconnectReason::Drain | ReconnectReason::Policy => self.hub.streams(),
+            ReconnectReason::Age | ReconnectReason::Credentials => 1,
+        };
         let after = pace::reconnect_after(crowd);
         self.hint(HintKind::Reconnect { reason, after }, Arc::new(self.place()))
     }
@@ -221,6 +232,15 @@ impl Subscription {
         let within = millis(pace::jittered(interval)).saturating_sub(2 * index.beat_tick());
         self.registration.slot().spoke(index.clock().now() + within);
         interval
+    }
+}
+
+impl From<Gone> for ReconnectReason {
+    fn from(gone: Gone) -> Self {
+        match gone {
+            Gone::Credentials => Self::Credentials,
+            Gone::Policy => Self::Policy,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Hub;
 use super::page_token::{self, RequestDigest};
+use crate::access::Granted;
 use crate::cursor::{Cursor, Position};
 use crate::error::Error;
 use crate::topic::table::TopicEntry;
@@ -13,7 +14,7 @@ use crate::topic::{Patterns, Topic};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListTopics {
     /// Which.
-    pub patterns: Patterns,
+    pub patterns: Granted<Patterns>,
     /// Most topics; at least 1.
     pub size: usize,
     /// Of the page before; empty for the first.

@@ -76,9 +76,14 @@ impl Identity {
         Self { principal, claims, until, proof, judged: AtomicU64::new(0) }
     }
 
+    /// Somebody with these claims, as a question supposes: nothing proves it.
+    pub fn supposed(principal: &str, claims: Claims) -> Self {
+        Self::new(principal.into(), claims, None, Proof::default())
+    }
+
     /// Whether nothing was shown.
     pub fn is_anonymous(&self) -> bool {
-        self.proof.token.is_none() && self.proof.certificate.is_none()
+        &*self.principal == ANONYMOUS
     }
 
     /// Whether its credentials have ended.

@@ -20,6 +20,7 @@ use tonic::{Code, Status};
 
 use super::part::{Asked, Failure};
 use super::trace::{Call, Traced};
+use crate::access::{Access, Authorizer, Senders};
 use crate::error::Error;
 use crate::http::Refusal;
 use crate::hub::Hub;
@@ -42,6 +43,8 @@ pub struct Front {
     pub http: Router,
     /// What unfinished requests hold, of all connections.
     pub parts: Arc<Parts>,
+    /// Who may do what.
+    pub authorizer: Arc<Authorizer>,
 }
 
 fn is_the_hubs(path: &str) -> bool {
@@ -80,24 +83,35 @@ fn without_headers<B>(mut request: Request<B>) -> Request<B> {
 #[derive(Clone)]
 pub struct Caller {
     front: Arc<Front>,
-    service: Service,
-    grpc: HubServiceServer<Service>,
+    connection: Arc<Connection>,
+    senders: Arc<Senders>,
 }
 
 impl Caller {
     /// The peer of a connection, before `front`.
     pub fn new(front: Arc<Front>, connection: Arc<Connection>) -> Self {
-        let service = Service {
-            hub: Arc::clone(&front.hub),
-            limits: front.limits.clone(),
-            id_window: front.id_window,
-            draining: front.draining.clone(),
-            connection,
-        };
-        // Twice ours, so that a request over the limit is told our reason; what is over that, below.
-        let grpc = HubServiceServer::new(service.clone())
-            .max_decoding_message_size(2 * front.limits.request_bytes);
-        Self { front, service, grpc }
+        let senders = Arc::new(Senders::new(Arc::clone(&front.authorizer), None));
+        Self { front, connection, senders }
+    }
+
+    /// The service, for somebody with this access.
+    fn service(&self, access: Access) -> Service {
+        Service {
+            hub: Arc::clone(&self.front.hub),
+            limits: self.front.limits.clone(),
+            id_window: self.front.id_window,
+            draining: self.front.draining.clone(),
+            connection: Arc::clone(&self.connection),
+            access,
+        }
+    }
+
+    /// The service for the sender of these headers.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`].
+    pub async fn service_for(&self, headers: &HeaderMap) -> Result<Service, Error> {
+        Ok(self.service(self.senders.access(headers).await?))
     }
 
     /// Most calls that a connection may have open.
@@ -116,11 +130,13 @@ impl Caller {
     }
 
     async fn http(self, mut request: Request<Incoming>) -> Response<Body> {
-        if let Err(too_many) = self.service.connection.refuse_over(self.calls()) {
+        if let Err(too_many) = self.connection.refuse_over(self.calls()) {
             return Refusal::from(too_many).into_response().map(Body::new);
         }
         let (mut routes, dated) = (self.front.http.clone(), request.version() < Version::HTTP_2);
-        request.extensions_mut().insert(self.service.clone());
+        // Routes that are not open to all ask the senders.
+        request.extensions_mut().insert(Arc::clone(&self.senders));
+        request.extensions_mut().insert(self.service(Access::nothing()));
         request.extensions_mut().insert(self);
         let Ok(mut response) = routes.call(request).await;
         if !dated && let Ok(now) = httpdate::fmt_http_date(SystemTime::now()).try_into() {
@@ -130,11 +146,11 @@ impl Caller {
     }
 
     /// A call of gRPC, by its own name or within gRPC-Web.
-    pub async fn grpc<B>(mut self, request: Request<B>) -> Response<Body>
+    pub async fn grpc<B>(self, request: Request<B>) -> Response<Body>
     where
         B: hyper::body::Body<Data = Bytes, Error: Into<Failure>> + Send + Unpin + 'static,
     {
-        if let Err(too_many) = self.service.connection.refuse_over(self.calls()) {
+        if let Err(too_many) = self.connection.refuse_over(self.calls()) {
             return Status::from(too_many).into_http();
         }
         // The hub's calls take the short way: the router costs more than many of them.
@@ -145,9 +161,16 @@ impl Caller {
         if let Err(draining) = self.front.hub.refuse_if_draining() {
             return Status::from(draining).into_http();
         }
-        let held = Held::new(&self.service);
+        let service = match self.service_for(request.headers()).await {
+            Ok(service) => service,
+            Err(refused) => return Status::from(refused).into_http(),
+        };
+        let held = Held::new(&service);
+        // Twice ours, so that a request over the limit is told our reason; what is over that, below.
+        let mut grpc = HubServiceServer::new(service)
+            .max_decoding_message_size(2 * self.front.limits.request_bytes);
         let request = without_headers(request).map(|body| Asked::new(body, held));
-        let Ok(response) = self.grpc.call(request).await;
+        let Ok(response) = grpc.call(request).await;
         if is_too_large(&response) {
             let limit = self.front.limits.request_bytes;
             return Status::from(Error::too_large("request", limit)).into_http();
@@ -162,7 +185,7 @@ impl hyper::service::Service<Request<Incoming>> for Caller {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let call = Call::new(request.uri(), Arc::clone(&self.service.connection));
+        let call = Call::new(request.uri(), Arc::clone(&self.connection));
         let answer = self.clone().answer(request);
         Box::pin(async move { Ok(call.trace(answer).await) })
     }

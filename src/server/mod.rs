@@ -31,6 +31,7 @@ pub use self::listen::Listen;
 use self::accept::Connections;
 use self::front::Front;
 use self::health::Health;
+use crate::access::Authorizer;
 use crate::backlog::Backlog;
 use crate::backlog::log::OpenError;
 use crate::config::Config;
@@ -88,12 +89,14 @@ pub async fn serve(
     let hub = Hub::start(backlog, settings(config));
     let draining = CancellationToken::new();
     let health = Health::new().await;
-    let front = front(&hub, config, &health, &draining)?;
+    let authorizer = Arc::new(Authorizer::open());
+    let front = front(&hub, config, &health, &authorizer, &draining)?;
     let mut connections = Connections::new(front, draining.clone());
     tokio::select! {
         biased;
         () = connections.accept(listener) => {}
         () = health.follow(&hub) => {}
+        () = authorizer.watch() => {}
         () = shutdown => {}
     }
     tracing::info!("stopping: streams are told to reconnect, what is in flight finishes");
@@ -119,6 +122,7 @@ fn front(
     hub: &Arc<Hub>,
     config: &Config,
     health: &Health,
+    authorizer: &Arc<Authorizer>,
     draining: &CancellationToken,
 ) -> Result<Front, ServeError> {
     let others = Routes::new(health.server())
@@ -134,6 +138,7 @@ fn front(
         others,
         http: crate::http::router(&http, web::routes(&http)),
         parts: Arc::default(),
+        authorizer: Arc::clone(authorizer),
     })
 }
 

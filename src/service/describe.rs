@@ -2,6 +2,7 @@
 
 use super::{Service, reply};
 use crate::backlog::{Health, Status};
+use crate::error::Error;
 use crate::hub::{CursorState, HubDescription};
 use crate::limits::{PAGE_BYTES, PAGE_EVENTS};
 use crate::lineage::{Life, Lineage};
@@ -9,9 +10,10 @@ use crate::v1;
 use crate::v1::describe_cursor_response::State;
 use crate::v1::get_hub_response as wire;
 
-pub async fn cursor(service: &Service, token: &str) -> v1::DescribeCursorResponse {
+pub async fn cursor(service: &Service, token: &str) -> Result<v1::DescribeCursorResponse, Error> {
+    service.access.anything()?;
     let found = service.hub.describe_cursor(token).await;
-    v1::DescribeCursorResponse {
+    Ok(v1::DescribeCursorResponse {
         state: state(found.state).into(),
         publish_time: found.published.map(reply::timestamp),
         incarnation: found.incarnation.map(|id| id.to_string()).unwrap_or_default(),
@@ -19,7 +21,7 @@ pub async fn cursor(service: &Service, token: &str) -> v1::DescribeCursorRespons
         advice: found.advice.to_owned(),
         earliest: reply::token(found.earliest),
         head: reply::token(found.head),
-    }
+    })
 }
 
 fn state(state: CursorState) -> State {
@@ -32,9 +34,10 @@ fn state(state: CursorState) -> State {
     }
 }
 
-pub fn hub(service: &Service) -> v1::GetHubResponse {
+pub fn hub(service: &Service) -> Result<v1::GetHubResponse, Error> {
+    service.access.admin()?;
     let hub = service.hub.describe();
-    v1::GetHubResponse {
+    Ok(v1::GetHubResponse {
         head: reply::token(hub.head),
         earliest: reply::token(hub.earliest),
         incarnation: hub.lineage.current().to_string(),
@@ -44,7 +47,7 @@ pub fn hub(service: &Service) -> v1::GetHubResponse {
         snapshot_covers: hub.backlog.snapshot_covers,
         streams: reply::count(hub.streams),
         backlog: Some(backlog(hub)),
-    }
+    })
 }
 
 fn life(life: &Life, lineage: &Lineage) -> wire::Life {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::page::{FetchPage, Page};
 use super::{Service, parse, reply};
+use crate::access::Access;
 use crate::error::Error;
 use crate::hub::{Fetch, Fetched, Start};
 use crate::limits::{
@@ -13,7 +14,7 @@ use crate::v1;
 use crate::v1::fetch_request::Seek;
 
 pub async fn call(service: &Service, request: v1::FetchRequest) -> Result<FetchPage, Error> {
-    let fetch = parse(request, &service.limits)?;
+    let fetch = parse(request, &service.limits, &service.access)?;
     let omit_data = fetch.omit_data;
     let fetched = fetched(service, fetch).await?;
     let rest = v1::FetchResponse {
@@ -42,10 +43,11 @@ async fn fetched(service: &Service, fetch: Fetch) -> Result<Fetched, Error> {
 /// The fetch that a request asks for.
 ///
 /// # Errors
-/// [`Error::InvalidField`], [`Error::TooLarge`], [`Error::Cursor`], each with its field.
-pub fn parse(request: v1::FetchRequest, limits: &Limits) -> Result<Fetch, Error> {
+/// [`Error::InvalidField`], [`Error::TooLarge`], [`Error::Cursor`], each with its field; as [`Access::grant`].
+pub fn parse(request: v1::FetchRequest, limits: &Limits, access: &Access) -> Result<Fetch, Error> {
+    let selection = parse::selection(&request.topics, request.types, request.attributes, limits)?;
     Ok(Fetch {
-        selection: parse::selection(&request.topics, request.types, request.attributes, limits)?,
+        selection: access.grant(selection)?,
         start: start(&request.cursor, request.seek)?,
         events: parse::count(request.limit, PAGE_EVENTS_DEFAULT, PAGE_EVENTS, "limit")?,
         bytes: parse::count(request.max_bytes, PAGE_BYTES_DEFAULT, PAGE_BYTES, "max_bytes")?,

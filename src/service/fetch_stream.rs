@@ -129,6 +129,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::access::Access;
     use crate::backlog::memory::Memory;
     use crate::event::Event;
     use crate::hub::{Hub, HubSettings};
@@ -165,6 +166,7 @@ mod tests {
                 id_window: Duration::ZERO,
                 draining: CancellationToken::new(),
                 connection: Arc::new(Connection::new(([127, 0, 0, 1], 1).into(), Arc::default())),
+                access: Access::unrestricted(),
             };
             let sent = Sent::default();
             let pages = Pages::new(service.clone(), sent.clone());
@@ -198,7 +200,8 @@ mod tests {
         assert!(open.page().now_or_never().is_none());
         assert_eq!(open.unread(), 2);
         let event = Event::new(Topic::parse("a", "topic").unwrap(), "x");
-        open.service.hub.publish(vec![event], None).unwrap().await.unwrap();
+        let events = Access::unrestricted().grant(vec![event]).unwrap();
+        open.service.hub.publish(events, None).unwrap().await.unwrap();
         for unread in [2, 1, 0] {
             assert_eq!((open.page().await, open.unread()), (Some(1), unread));
         }

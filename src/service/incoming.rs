@@ -1,4 +1,5 @@
-//! The requests of a stream of them, read until its peer has said all, breaks a rule, or a drain begins.
+//! The requests of a stream of them, read until its peer has said all, breaks a rule or loses its credentials, or a drain
+//! begins.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,6 +10,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::{Code, Status};
 
 use super::Service;
+use crate::access::Lease;
 use crate::error::Error;
 
 /// What is still to come of a stream of requests.
@@ -16,6 +18,8 @@ pub struct Incoming<R> {
     /// `None` once nothing more is read.
     requests: Option<R>,
     draining: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// It ends with the credentials of its sender.
+    lease: Lease,
     /// The limit to name to whom tonic refuses for theirs.
     request_bytes: usize,
     /// Why no more can be read, if that is an error; told after all answers.
@@ -31,6 +35,7 @@ where
         Self {
             requests: Some(requests),
             draining: Box::pin(service.draining.clone().cancelled_owned()),
+            lease: service.access.lease(),
             request_bytes: service.limits.request_bytes,
             broken: None,
         }
@@ -44,6 +49,7 @@ where
             Poll::Ready(Some(Err(status))) => self.broken = Some(self.read_error(status)),
             Poll::Ready(None) => {}
             Poll::Pending if self.draining.as_mut().poll(cx).is_ready() => {}
+            Poll::Pending if self.lease.poll(cx.waker()).is_some() => {}
             Poll::Pending => return Poll::Pending,
         }
         self.stop();

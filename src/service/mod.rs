@@ -32,6 +32,7 @@ use self::page::SnapshotPage;
 pub use self::part::{Held, Parts};
 use self::publish_stream::Answers;
 use self::subscribe::Hints;
+use crate::access::Access;
 use crate::hub::Hub;
 use crate::limits::Limits;
 use crate::v1;
@@ -43,7 +44,7 @@ mod generated {
 
 pub use generated::hub_service_server::{HubServiceServer, SERVICE_NAME};
 
-/// The service of one connection: the hub, and what the edge has to know besides. Cheap to clone.
+/// The service as one request finds it: the hub, and what the edge has to know besides. Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
     /// The hub.
@@ -56,6 +57,8 @@ pub struct Service {
     pub draining: CancellationToken,
     /// The connection.
     pub connection: Arc<Connection>,
+    /// What the sender of the request may do.
+    pub access: Access,
 }
 
 #[tonic::async_trait]
@@ -110,7 +113,7 @@ impl generated::hub_service_server::HubService for Service {
         &self,
         request: Request<v1::DescribeCursorRequest>,
     ) -> Result<Response<v1::DescribeCursorResponse>, Status> {
-        Ok(Response::new(describe::cursor(self, &request.get_ref().cursor).await))
+        Ok(Response::new(describe::cursor(self, &request.get_ref().cursor).await?))
     }
 
     async fn list_topics(
@@ -124,6 +127,6 @@ impl generated::hub_service_server::HubService for Service {
         &self,
         _: Request<v1::GetHubRequest>,
     ) -> Result<Response<v1::GetHubResponse>, Status> {
-        Ok(Response::new(describe::hub(self)))
+        Ok(Response::new(describe::hub(self)?))
     }
 }

@@ -25,7 +25,8 @@ pub fn submit(
     parse::at_most(bytes, service.limits.request_bytes, "request")?;
     let expected = request.expected_cursor;
     let expected = expected.map(|token| parse::cursor(&token, "expected_cursor")).transpose()?;
-    service.hub.publish(parse::events(request.events)?, expected)
+    let events = service.access.grant(parse::events(request.events)?)?;
+    service.hub.publish(events, expected)
 }
 
 /// The answer for a batch that is durable.

@@ -21,8 +21,9 @@ use crate::v1::subscribe_response as wire;
 /// Answers one call.
 pub async fn call(service: &Service, request: v1::SubscribeRequest) -> Result<Hints, Error> {
     let limits = &service.limits;
+    let selection = parse::selection(&request.topics, request.types, request.attributes, limits)?;
     let subscribe = Subscribe {
-        selection: parse::selection(&request.topics, request.types, request.attributes, limits)?,
+        selection: service.access.grant(selection)?,
         cursor: parse::cursor(&request.cursor, "cursor")?,
         min_interval: parse::duration(request.min_interval, "min_interval")?,
     };

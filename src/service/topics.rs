@@ -11,8 +11,9 @@ pub fn call(
     service: &Service,
     request: v1::ListTopicsRequest,
 ) -> Result<v1::ListTopicsResponse, Error> {
+    let patterns = parse::patterns(&request.topics, &service.limits)?;
     let page = service.hub.list_topics(ListTopics {
-        patterns: parse::patterns(&request.topics, &service.limits)?,
+        patterns: service.access.grant(patterns)?,
         size: parse::count(request.page_size, PAGE_EVENTS_DEFAULT, PAGE_EVENTS, "page_size")?,
         page_token: request.page_token,
     })?;

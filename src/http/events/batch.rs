@@ -9,6 +9,7 @@ use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use utoipa::ToSchema;
 
 use super::query::{named, seek};
+use crate::access::Access;
 use crate::error::Error;
 use crate::http::body;
 use crate::http::params::duration;
@@ -71,12 +72,12 @@ impl Batch {
     ///
     /// # Errors
     /// [`Error::InvalidField`] with the path of what is wrong, [`Error::TooLarge`] for polls and topics.
-    pub fn read(body: &[u8], limits: &Limits) -> Result<Polls, Error> {
+    pub fn read(body: &[u8], limits: &Limits, access: &Access) -> Result<Polls, Error> {
         let Object(batch) = read::<Object<Self>>(body::text(body)?, "")?;
-        batch.check(limits)
+        batch.check(limits, access)
     }
 
-    fn check(self, limits: &Limits) -> Result<Polls, Error> {
+    fn check(self, limits: &Limits, access: &Access) -> Result<Polls, Error> {
         if self.requests.is_empty() {
             return Err(Error::invalid("requests", "is empty"));
         }
@@ -85,13 +86,14 @@ impl Batch {
         parse::at_most(topics, limits.patterns, "requests.topics")?;
         let bytes = parse::count(self.max_bytes, PAGE_BYTES_DEFAULT, PAGE_BYTES, "max_bytes")?;
         let wait = duration(&self.wait, "wait")?.min(WAIT);
-        let fetch = |Object(one): Object<One>| one.fetch(self.max_bytes, limits).map_err(named);
+        let fetch =
+            |Object(one): Object<One>| one.fetch(self.max_bytes, limits, access).map_err(named);
         Ok(Polls { fetches: self.requests.into_iter().map(fetch).collect(), bytes, wait })
     }
 }
 
 impl One {
-    fn fetch(self, max_bytes: i32, limits: &Limits) -> Result<Fetch, Error> {
+    fn fetch(self, max_bytes: i32, limits: &Limits, access: &Access) -> Result<Fetch, Error> {
         let request = v1::FetchRequest {
             seek: seek(&self.from_time, &self.from_start)?,
             topics: self.topics,
@@ -104,7 +106,7 @@ impl One {
             wait: None,
             at_least: String::new(),
         };
-        fetch::parse(request, limits)
+        fetch::parse(request, limits, access)
     }
 }
 

@@ -40,7 +40,7 @@ pub async fn events(
         return Err(Refusal::MediaType(JSON));
     }
     let body = body::whole(&service, request.into_body()).await?;
-    let polls = Batch::read(&body, &service.limits)?;
+    let polls = Batch::read(&body, &service.limits, &service.access)?;
     let many = Many { service: &service, pages: &pages };
     let json = many.answer(polls).await?;
     let headers = [

@@ -42,7 +42,7 @@ pub async fn events(
     headers: HeaderMap,
     params: Params<Query>,
 ) -> Result<Response, Refusal> {
-    let fetch = Query::fetch(params, &service.limits)?;
+    let fetch = Query::fetch(params, &service.limits, &service.access)?;
     let poll = Poll { service: &service, pages: &pages, fetch: &fetch, headers: &headers };
     Ok(poll.answer().await?.to(&service.connection))
 }

@@ -104,6 +104,10 @@ impl Many<'_> {
         head: Position,
         changed: &mut Changed,
     ) {
+        if let Err(error) = poll.fetch.selection.stands() {
+            changed.entries.push((index, Err(error)));
+            return;
+        }
         let hub = self.hub();
         let view = hub.view(&poll.fetch.selection.patterns);
         changed.newest = changed.newest.max(view.newest);

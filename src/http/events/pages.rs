@@ -48,7 +48,7 @@ impl Pages {
         view: View,
     ) -> Result<Written, Error> {
         let question = Question {
-            selection: fetch.selection.clone(),
+            selection: Selection::clone(&fetch.selection),
             after,
             named: fetch.start.is_named(),
             events: fetch.events,

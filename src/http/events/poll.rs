@@ -45,6 +45,8 @@ impl Poll<'_> {
         let digest = Digest::of(self.fetch);
         let (mut after, mut wait) = (start, None);
         loop {
+            // Pages that were read for others are not granted by the hub.
+            self.fetch.selection.stands()?;
             let view = hub.view(&self.fetch.selection.patterns);
             let tag = self.tag(digest, start, view);
             let mut found = Found { held: tag.is_held(self.headers), tag, view, seen: after };

@@ -4,6 +4,7 @@ use prost_types::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::access::Access;
 use crate::error::{CursorError, Error};
 use crate::http::params::{Params, duration};
 use crate::hub::Fetch;
@@ -43,7 +44,7 @@ impl Query {
     ///
     /// # Errors
     /// [`Error::InvalidField`], [`Error::TooLarge`], [`Error::Cursor`], each with the name of its parameter.
-    pub fn fetch(params: Params<Self>, limits: &Limits) -> Result<Fetch, Error> {
+    pub fn fetch(params: Params<Self>, limits: &Limits, access: &Access) -> Result<Fetch, Error> {
         let Params { known, attributes } = params;
         let request = v1::FetchRequest {
             seek: seek(&known.from_time, &known.from_start)?,
@@ -57,7 +58,7 @@ impl Query {
             omit_data: known.omit_data,
             at_least: known.at_least,
         };
-        fetch::parse(request, limits).map_err(named)
+        fetch::parse(request, limits, access).map_err(named)
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::access::Access;
 use crate::backlog::memory::Memory;
 use crate::event::Event;
 use crate::hub::{Hub, HubSettings};
@@ -20,6 +21,7 @@ fn service() -> Service {
         id_window: Duration::from_secs(600),
         draining: CancellationToken::new(),
         connection: Arc::new(Connection::new(([127, 0, 0, 1], 1).into(), Arc::default())),
+        access: Access::unrestricted(),
     }
 }
 
@@ -28,7 +30,7 @@ async fn publish(service: &Service, event_type: &str, count: usize) {
     let event = Event { event_type: event_type.into(), ..Event::new(topic, "1") };
     for _ in 0..count.div_ceil(1000) {
         let events = vec![event.clone(); count.min(1000)];
-        service.hub.publish(events, None).unwrap().await.unwrap();
+        service.hub.publish(events.into(), None).unwrap().await.unwrap();
     }
 }
 

@@ -73,7 +73,7 @@ pub async fn stream(
     headers: HeaderMap,
     params: Params<Query>,
 ) -> Result<Response, Refusal> {
-    let opened = match Asked::of(params, &headers, &service.limits) {
+    let opened = match Asked::of(params, &headers, &service.limits, &service.access) {
         Ok(asked) => open(service, asked).await,
         Err(error) => Err(error),
     };

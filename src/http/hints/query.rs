@@ -4,6 +4,7 @@ use http::HeaderMap;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::access::Access;
 use crate::cursor::Cursor;
 use crate::error::{CursorError, Error};
 use crate::http::params::{Params, duration, flag};
@@ -91,13 +92,19 @@ impl Asked {
     ///
     /// # Errors
     /// [`Error::InvalidField`], [`Error::TooLarge`], [`Error::Cursor`].
-    pub fn of(params: Params<Query>, headers: &HeaderMap, limits: &Limits) -> Result<Self, Error> {
+    pub fn of(
+        params: Params<Query>,
+        headers: &HeaderMap,
+        limits: &Limits,
+        access: &Access,
+    ) -> Result<Self, Error> {
         let Params { known: query, attributes } = params;
         let from = query.from()?;
         let resumed = last_event_id(headers)?;
+        let selection = parse::selection(&query.topic, query.r#type, attributes, limits)?;
         let subscribe = Subscribe {
             cursor: resumed.or(parse::cursor(&query.since, "since")?),
-            selection: parse::selection(&query.topic, query.r#type, attributes, limits)?,
+            selection: access.grant(selection)?,
             min_interval: duration(&query.min_interval, "min_interval")?,
         };
         let from = if resumed.is_some() { From::Place } else { from };

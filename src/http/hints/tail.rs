@@ -15,6 +15,7 @@ use super::place::Place;
 use super::query::From;
 use super::wire::Wire;
 use super::{RETRY, failed, reconnect};
+use crate::access::Granted;
 use crate::error::Error;
 use crate::event::StoredEvent;
 use crate::hub::{Fetch, Hint, HintKind, Snapshot, Start, Subscription};
@@ -26,7 +27,7 @@ use crate::topic::Selection;
 /// What to send.
 pub struct Wanted {
     /// Which events.
-    pub selection: Selection,
+    pub selection: Granted<Selection>,
     /// From where on.
     pub from: From,
     /// Without their data.
@@ -149,7 +150,7 @@ impl Tail {
 
     async fn snapshot(&self, page_token: String) -> Result<(Vec<StoredEvent>, End), Error> {
         let page = self.service.hub.snapshot(Snapshot {
-            patterns: self.wanted.selection.patterns.clone(),
+            patterns: self.wanted.selection.patterns(),
             keys: Vec::new(),
             events: PAGE_EVENTS,
             bytes: SSE_PAGE_BYTES,

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::query::From;
 use super::tail::{Tail, Wanted};
 use super::*;
+use crate::access::Access;
 use crate::backlog::Backlog;
 use crate::backlog::memory::Memory;
 use crate::event::Event;
@@ -31,14 +32,15 @@ impl Open {
             id_window: Duration::ZERO,
             draining: CancellationToken::new(),
             connection: Arc::new(Connection::new(([127, 0, 0, 1], 1).into(), Arc::default())),
+            access: Access::unrestricted(),
         };
         Self { memory, service }
     }
 
     async fn publish(&self, count: usize) {
         let event = || Event::new(Topic::parse("a", "topic").unwrap(), "x".repeat(1000));
-        let events = (0..count).map(|_| event()).collect();
-        self.service.hub.publish(events, None).unwrap().await.unwrap();
+        let events: Vec<_> = (0..count).map(|_| event()).collect();
+        self.service.hub.publish(events.into(), None).unwrap().await.unwrap();
         // The fan-out gets its turn: retention takes nothing that was not told of.
         for _ in 0..10 {
             tokio::task::yield_now().await;
@@ -48,10 +50,13 @@ impl Open {
     /// A reader that was confirmed.
     async fn reader(&self, from: From) -> Tail {
         let selection = Selection::of(Patterns::parse(&["a"], 1, "topics").unwrap());
-        let request =
-            Subscribe { selection: selection.clone(), cursor: None, min_interval: Duration::ZERO };
+        let request = Subscribe {
+            selection: selection.clone().into(),
+            cursor: None,
+            min_interval: Duration::ZERO,
+        };
         let hints = self.service.hub.subscribe(request).await.unwrap();
-        let wanted = Wanted { selection, from, omit_data: false, once: false };
+        let wanted = Wanted { selection: selection.into(), from, omit_data: false, once: false };
         let mut tail = Tail::new(self.service.clone(), wanted, hints, Place(None), Duration::ZERO);
         assert!(next(&mut tail).await.starts_with("retry: "));
         tail

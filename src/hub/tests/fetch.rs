@@ -70,7 +70,11 @@ async fn a_full_page_says_that_there_is_more_and_where_to_go_on() {
 async fn a_long_poll_ends_with_the_event_that_it_waits_for_and_not_with_others() {
     let hub = hub();
     let selection = typed(&["a"], "wanted");
-    let fetch = Fetch { wait: Duration::from_secs(60), selection, ..from(Start::Latest, &["a"]) };
+    let fetch = Fetch {
+        wait: Duration::from_secs(60),
+        selection: selection.into(),
+        ..from(Start::Latest, &["a"])
+    };
     let poll = tokio::spawn({
         let hub = Arc::clone(&hub);
         async move { hub.fetch(fetch).await }
@@ -168,11 +172,15 @@ async fn a_foreign_cursor_and_one_that_is_ahead_are_refused_wherever_one_is_take
     for (cursor, expected) in [(foreign, "another life"), (ahead, "after the head")] {
         let selection = Selection::of(patterns(&["a"]));
         let fetch = from(Start::Cursor(Some(cursor)), &["a"]);
-        let subscribe = Subscribe { selection, cursor: Some(cursor), min_interval: Duration::ZERO };
+        let subscribe = Subscribe {
+            selection: selection.into(),
+            cursor: Some(cursor),
+            min_interval: Duration::ZERO,
+        };
         for error in [
             hub.fetch(fetch).await.err(),
             hub.subscribe(subscribe).await.err(),
-            hub.publish(vec![event("a")], Some(Some(cursor))).err(),
+            hub.publish(vec![event("a")].into(), Some(Some(cursor))).err(),
         ] {
             let text = error.unwrap().to_string();
             assert!(text.contains(expected), "{text}");

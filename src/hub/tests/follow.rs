@@ -17,7 +17,7 @@ async fn whoever_follows_hints_gets_all_events_in_order_and_no_hint_comes_before
     for writer in writers {
         writer.await.unwrap();
     }
-    hub.publish(vec![event("a"), event("b/end")], None).unwrap().await.unwrap();
+    hub.publish(vec![event("a"), event("b/end")].into(), None).unwrap().await.unwrap();
     let counts = [4 * 300 + 2, 4 * 100 + 1, 4 * 100 + 1, 4 * 200 + 2];
     for (follower, expected) in followers.into_iter().zip(counts) {
         assert_eq!(follower.await.unwrap(), expected);
@@ -26,7 +26,10 @@ async fn whoever_follows_hints_gets_all_events_in_order_and_no_hint_comes_before
 
 async fn write(hub: Arc<Hub>) {
     for n in 0..100 {
-        hub.publish(vec![event("a"), event("b/x"), event("c")], None).unwrap().await.unwrap();
+        hub.publish(vec![event("a"), event("b/x"), event("c")].into(), None)
+            .unwrap()
+            .await
+            .unwrap();
         if n % 10 == 0 {
             tokio::task::yield_now().await;
         }

@@ -109,7 +109,8 @@ async fn whenever_an_event_comes_a_new_subscriber_hears_of_it() {
     for nth in 0..50 {
         let (backlog, hub) = meddled(nth);
         let selection = Selection::of(patterns(&["t"]));
-        let subscribe = Subscribe { selection, cursor: None, min_interval: Duration::ZERO };
+        let subscribe =
+            Subscribe { selection: selection.into(), cursor: None, min_interval: Duration::ZERO };
         let mut subscription = hub.subscribe(subscribe).await.unwrap();
         let mut heard = next(&mut subscription).await;
         if backlog.came.get().is_none() {
@@ -133,7 +134,7 @@ async fn whenever_an_event_comes_a_long_poll_returns_it_at_once() {
         // So that there is something to read.
         publish(&hub, of_type("t", "other")).await;
         let (wait, selection) = (Duration::from_secs(60), typed(&["t"], "wanted"));
-        let fetch = Fetch { wait, selection, ..from(Start::Earliest, &["t"]) };
+        let fetch = Fetch { wait, selection: selection.into(), ..from(Start::Earliest, &["t"]) };
         let begun = Instant::now();
         let page = hub.fetch(fetch).await.unwrap();
         let Some(came) = backlog.came.get() else { break };

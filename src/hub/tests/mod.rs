@@ -41,7 +41,7 @@ pub fn typed(texts: &[&str], event_type: &str) -> Selection {
 
 /// Publishes one event; returns its cursor.
 pub async fn publish(hub: &Hub, event: Event) -> Cursor {
-    hub.publish(vec![event], None).unwrap().await.unwrap()[0].cursor
+    hub.publish(vec![event].into(), None).unwrap().await.unwrap()[0].cursor
 }
 
 pub async fn subscribe(hub: &Arc<Hub>, texts: &[&str]) -> Subscription {
@@ -50,7 +50,8 @@ pub async fn subscribe(hub: &Arc<Hub>, texts: &[&str]) -> Subscription {
 
 /// A subscription that has been confirmed.
 pub async fn subscribe_to(hub: &Arc<Hub>, selection: Selection) -> Subscription {
-    let subscribe = Subscribe { selection, cursor: None, min_interval: Duration::ZERO };
+    let subscribe =
+        Subscribe { selection: selection.into(), cursor: None, min_interval: Duration::ZERO };
     let mut subscription = hub.subscribe(subscribe).await.unwrap();
     assert_eq!(next(&mut subscription).await.kind, HintKind::Confirmed);
     subscription
@@ -71,7 +72,7 @@ pub async fn at_once(subscription: &mut Subscription) -> Option<Hint> {
 
 pub fn from(start: Start, texts: &[&str]) -> Fetch {
     Fetch {
-        selection: Selection::of(patterns(texts)),
+        selection: Selection::of(patterns(texts)).into(),
         start,
         events: 100,
         bytes: 1 << 20,

@@ -9,7 +9,7 @@ fn keyed(topic: &str, key: &str) -> Event {
 
 fn snapshot(texts: &[&str]) -> Snapshot {
     Snapshot {
-        patterns: patterns(texts),
+        patterns: patterns(texts).into(),
         keys: Vec::new(),
         events: 2,
         bytes: 1 << 20,
@@ -79,7 +79,7 @@ async fn topics_are_listed_in_order_page_by_page() {
         publish(&hub, event(topic)).await;
     }
     let list = |texts: &[&str], page_token: String| {
-        hub.list_topics(ListTopics { patterns: patterns(texts), size: 2, page_token })
+        hub.list_topics(ListTopics { patterns: patterns(texts).into(), size: 2, page_token })
     };
     let names = |page: &TopicPage| -> Vec<String> {
         page.topics.iter().map(|info| info.topic.to_string()).collect()

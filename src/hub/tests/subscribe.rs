@@ -9,7 +9,8 @@ async fn the_first_message_comes_at_once_and_says_whether_the_cursor_is_behind()
     publish(&hub, event("b")).await;
     for (own, behind) in [(Some(first), true), (Some(newest), false), (None, false)] {
         let selection = Selection::of(patterns(&["a"]));
-        let subscribe = Subscribe { selection, cursor: own, min_interval: Duration::ZERO };
+        let subscribe =
+            Subscribe { selection: selection.into(), cursor: own, min_interval: Duration::ZERO };
         let mut subscription = hub.subscribe(subscribe).await.unwrap();
         let hint = at_once(&mut subscription).await.unwrap();
         assert_eq!(hint.kind, HintKind::Confirmed);
@@ -24,7 +25,7 @@ async fn a_hint_names_the_new_cursor_and_the_changed_topics_that_match() {
     let hub = hub();
     let mut subscription = subscribe(&hub, &["a/*"]).await;
     let batch = vec![event("a/x"), event("b"), event("a/y"), event("a/x")];
-    let published = hub.publish(batch, None).unwrap().await.unwrap();
+    let published = hub.publish(batch.into(), None).unwrap().await.unwrap();
     let hint = at_once(&mut subscription).await.unwrap();
     assert_eq!(hint.kind, HintKind::Changed);
     assert_eq!(hint.cursor, published[3].cursor);
@@ -42,7 +43,7 @@ async fn what_does_not_match_or_does_not_pass_the_filter_wakes_nobody() {
     assert!(at_once(&mut patterned).await.is_none());
     assert!(at_once(&mut filtered).await.is_none());
     let batch = vec![of_type("c", "wanted"), of_type("c", "other"), event("d")];
-    let published = hub.publish(batch, None).unwrap().await.unwrap();
+    let published = hub.publish(batch.into(), None).unwrap().await.unwrap();
     assert_eq!(at_once(&mut patterned).await.unwrap().cursor, published[1].cursor);
     assert_eq!(at_once(&mut filtered).await.unwrap().cursor, published[0].cursor);
 }
@@ -52,10 +53,10 @@ async fn more_changed_topics_than_a_hint_names_are_said_to_be_more() {
     let hub = hub();
     let mut subscription = subscribe(&hub, &["**"]).await;
     let batch: Vec<Event> = (0..HINT_TOPICS).map(|i| event(&format!("t/{i}"))).collect();
-    hub.publish(batch.clone(), None).unwrap().await.unwrap();
+    hub.publish(batch.clone().into(), None).unwrap().await.unwrap();
     let hint = next(&mut subscription).await;
     assert_eq!((hint.topics.len(), hint.topics_truncated), (HINT_TOPICS, false));
-    hub.publish([batch, vec![event("one/more")]].concat(), None).unwrap().await.unwrap();
+    hub.publish([batch, vec![event("one/more")]].concat().into(), None).unwrap().await.unwrap();
     let hint = next(&mut subscription).await;
     assert_eq!((hint.topics.len(), hint.topics_truncated), (HINT_TOPICS, true));
 }
@@ -65,8 +66,10 @@ async fn the_first_hint_after_quiet_goes_at_once_and_the_last_one_after_the_inte
     let hub = hub();
     let selection = Selection::of(patterns(&["a"]));
     let min_interval = Duration::from_secs(2);
-    let mut subscription =
-        hub.subscribe(Subscribe { selection, cursor: None, min_interval }).await.unwrap();
+    let mut subscription = hub
+        .subscribe(Subscribe { selection: selection.into(), cursor: None, min_interval })
+        .await
+        .unwrap();
     next(&mut subscription).await;
     let first = publish(&hub, event("a")).await;
     assert_eq!(at_once(&mut subscription).await.unwrap().cursor, first);
@@ -121,8 +124,10 @@ async fn a_heartbeat_does_not_tell_news_that_has_to_wait_but_moves_the_head_of_a
     let hub = hub();
     let selection = Selection::of(patterns(&["a"]));
     let min_interval = Duration::from_secs(60);
-    let mut subscription =
-        hub.subscribe(Subscribe { selection, cursor: None, min_interval }).await.unwrap();
+    let mut subscription = hub
+        .subscribe(Subscribe { selection: selection.into(), cursor: None, min_interval })
+        .await
+        .unwrap();
     next(&mut subscription).await;
     let first = publish(&hub, event("a")).await;
     assert_eq!(next(&mut subscription).await.cursor, first);
@@ -172,10 +177,11 @@ async fn a_drain_ends_streams_with_the_news_they_lack_and_refuses_what_is_new() 
     assert!(matches!(last.kind, HintKind::Reconnect { reason: r, .. } if r == reason));
     assert_eq!(last.cursor, newest);
     assert!(subscription.next().await.is_none());
-    let refused = hub.publish(vec![event("a")], None).err();
+    let refused = hub.publish(vec![event("a")].into(), None).err();
     assert!(matches!(refused, Some(Error::Draining { .. })), "{refused:?}");
     let selection = Selection::of(patterns(&["a"]));
-    let again = Subscribe { selection, cursor: None, min_interval: Duration::ZERO };
+    let again =
+        Subscribe { selection: selection.into(), cursor: None, min_interval: Duration::ZERO };
     assert!(matches!(hub.subscribe(again).await.err(), Some(Error::Draining { .. })));
 }
 
@@ -186,7 +192,8 @@ async fn no_more_streams_are_opened_than_allowed_and_a_dropped_one_makes_room() 
     let hub = Hub::start(Arc::new(Memory::default()), settings);
     let open = subscribe(&hub, &["a"]).await;
     let selection = Selection::of(patterns(&["a"]));
-    let more = Subscribe { selection, cursor: None, min_interval: Duration::ZERO };
+    let more =
+        Subscribe { selection: selection.into(), cursor: None, min_interval: Duration::ZERO };
     let refused = hub.subscribe(more).await.err();
     assert!(matches!(refused, Some(Error::LimitReached { limit: 1, .. })), "{refused:?}");
     assert_eq!(hub.streams(), 1);

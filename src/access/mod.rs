@@ -1,0 +1,134 @@
+//! What callers may do: one check, on the same parsed patterns that are then executed.
+//!
+//! The way of a request: `server` learns the [`Access`] of its sender from the [`Authorizer`]; the edge parses what is asked and has the
+//! access [grant](Access::grant) it; the hub executes [`Granted`] alone. What stays open holds a [`Lease`], which ends when
+//! its sender's credentials do, or the policy forbids it.
+
+mod authorizer;
+mod cover;
+mod granted;
+mod grants;
+mod lease;
+mod policy;
+mod rights;
+mod senders;
+
+use std::sync::Arc;
+
+use self::rights::Rights;
+use crate::error::Error;
+
+pub use self::authorizer::Authorizer;
+pub use self::granted::{Asks, Granted};
+pub use self::grants::{Action, Clause, Clauses, Grants, Judgement};
+pub use self::lease::{Gone, Lease};
+pub use self::policy::{Policy, PolicyError};
+pub use self::senders::Senders;
+
+/// What the sender of a request may do. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Access(Sender);
+
+#[derive(Debug, Clone)]
+enum Sender {
+    /// Who it is makes no difference.
+    Anybody,
+    /// It was not asked who it is, since what it asks is open to all.
+    Nobody,
+    /// It may do what the policy grants it.
+    Known(Arc<Rights>),
+}
+
+impl Access {
+    /// Of a hub that asks nobody who they are: everything.
+    pub fn unrestricted() -> Self {
+        Self(Sender::Anybody)
+    }
+
+    /// Of a sender who was not asked who it is: nothing.
+    pub fn nothing() -> Self {
+        Self(Sender::Nobody)
+    }
+
+    fn of(rights: Arc<Rights>) -> Self {
+        Self(Sender::Known(rights))
+    }
+
+    /// Whether who asks makes a difference.
+    pub fn is_restricted(&self) -> bool {
+        !matches!(self.0, Sender::Anybody)
+    }
+
+    /// Whether the credentials behind it still hold.
+    fn holds(&self) -> bool {
+        self.grants().is_ok()
+    }
+
+    /// What the policy grants; `None` is everything.
+    fn grants(&self) -> Result<Option<Arc<Grants>>, Error> {
+        match &self.0 {
+            Sender::Anybody => Ok(None),
+            Sender::Nobody => {
+                Err(Error::Unauthenticated { why: "the sender was not asked for credentials" })
+            }
+            Sender::Known(rights) => rights.grants().map(Some),
+        }
+    }
+
+    /// Grants what is asked, as a whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error::PermissionDenied`] with the first pattern that the policy does not permit; [`Error::Unauthenticated`] if the
+    /// credentials have ended meanwhile.
+    pub fn grant<T: Asks>(&self, asked: T) -> Result<Granted<T>, Error> {
+        self.judge(&asked)?;
+        Ok(Granted::new(asked, self.clone()))
+    }
+
+    fn judge<T: Asks>(&self, asked: &T) -> Result<(), Error> {
+        let Some(grants) = self.grants()? else { return Ok(()) };
+        let clauses = grants.of(T::ACTION);
+        match asked.asked().find(|asked| !clauses.judge(asked).is_allowed()) {
+            None => Ok(()),
+            Some(what) => {
+                Err(Error::PermissionDenied { action: T::ACTION.name(), what: format!("`{what}`") })
+            }
+        }
+    }
+
+    /// Asks for what concerns the hub as a whole.
+    ///
+    /// # Errors
+    /// As [`grant`](Self::grant).
+    pub fn admin(&self) -> Result<(), Error> {
+        if self.grants()?.is_none_or(|grants| grants.admin.is_allowed()) {
+            return Ok(());
+        }
+        Err(Error::PermissionDenied { action: "admin", what: "the hub".to_owned() })
+    }
+
+    /// Asks for what tells no more than every answer does: where the backlog begins and ends.
+    ///
+    /// # Errors
+    /// As [`grant`](Self::grant), if nothing at all is allowed.
+    pub fn anything(&self) -> Result<(), Error> {
+        if self.grants()?.is_none_or(|grants| !grants.are_none()) {
+            return Ok(());
+        }
+        Err(Error::PermissionDenied { action: "read", what: "anything".to_owned() })
+    }
+
+    /// Holds open what is asked bit by bit: it ends with the credentials alone.
+    pub fn lease(&self) -> Lease {
+        let access = self.clone();
+        self.hold(move || (!access.holds()).then_some(Gone::Credentials))
+    }
+
+    /// A lease for as long as nothing speaks against it.
+    fn hold(&self, gone: impl Fn() -> Option<Gone> + Send + Sync + 'static) -> Lease {
+        match &self.0 {
+            Sender::Anybody | Sender::Nobody => Lease::endless(),
+            Sender::Known(rights) => rights.leases().add(gone),
+        }
+    }
+}

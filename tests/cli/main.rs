@@ -1,6 +1,7 @@
 //! The binary, as a shell sees it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic)]
 
+mod doctor;
 mod follow;
 mod jsonl;
 mod publish;

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use super::checkpoint::{self, CHECKPOINT};
 use super::disk::{Disk, DiskFile};
 use super::error::{Damage, InFile, OpenError};
-use super::identity::{HUB, Identity};
-use super::ids::IdWindow;
+use super::identity::Identity;
 use super::index::{self, IndexFile};
 use super::maintenance::checkpoint_seed;
 use super::manifest::Manifest;
-use super::open::{lock, refuse_foreign, segment_numbers};
+use super::open::{expect_backlog, lock, segment_numbers};
 use super::pages::{PAGE, read_pages};
 use super::record::{self, FIRST_RECORD, Record};
 use super::recover::{End, Found, Recovery};
@@ -19,7 +18,6 @@ use super::replay::Replay;
 use super::scan::Scanner;
 use super::segment::{file_name, read_header};
 use crate::cursor::Position;
-use crate::event::Micros;
 use crate::lineage::Lineage;
 use crate::topic::table::TopicTable;
 
@@ -53,12 +51,7 @@ pub struct Summary {
 /// # Errors
 /// The first damage; a directory that holds no backlog, or that a hub has open.
 pub fn check<D: Disk>(disk: &D) -> Result<Summary, OpenError> {
-    if !disk.list().in_file("the directory")?.iter().any(|name| name == HUB) {
-        return Err(match refuse_foreign(disk) {
-            Err(damaged @ OpenError::Damaged(_)) => damaged,
-            _ => OpenError::Absent,
-        });
-    }
+    expect_backlog(disk)?;
     let _lock = lock(disk)?;
     Checking::begin(disk)?.run()
 }
@@ -125,14 +118,7 @@ impl<'a, D: Disk> Checking<'a, D> {
     /// Finds what a start would, from the records alone.
     fn walk(&self) -> Result<Walked<D>, OpenError> {
         let numbers = segment_numbers(self.disk, &self.manifest)?;
-        let mut replay = Replay {
-            topics: Arc::new(TopicTable::default()),
-            ids: IdWindow::new(std::time::Duration::ZERO, 0),
-            now: Micros(u64::MAX),
-            time: Micros::default(),
-            known: Position::INCEPTION,
-            tombstones: Vec::new(),
-        };
+        let mut replay = Replay::without_ids();
         let topics = Arc::clone(&replay.topics);
         let recovery =
             Recovery::new(self.disk, &self.identity, &self.manifest, &numbers, &mut replay)?;

@@ -1,9 +1,9 @@
 //! The real disk: one directory of the operating system.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)] // This is where they are allowed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,10 +34,10 @@ impl Dir {
         Ok(Self(Arc::new(Opened { path: path.into(), file })))
     }
 
-    /// A directory, created with its parents if it does not exist.
+    /// A directory, created with its parents if it does not exist: for its owner alone.
     pub fn create(path: &Path) -> io::Result<Self> {
         if !path.try_exists()? {
-            fs::create_dir_all(path)?;
+            DirBuilder::new().recursive(true).mode(0o700).create(path)?;
             if let Some(parent) = fs::canonicalize(path)?.parent() {
                 File::open(parent)?.sync_all()?;
             }

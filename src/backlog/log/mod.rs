@@ -26,6 +26,7 @@ pub mod dir;
 pub mod disk;
 pub mod engine;
 pub mod error;
+pub mod glance;
 pub mod hot;
 pub mod identity;
 pub mod ids;
@@ -62,6 +63,7 @@ pub mod writer;
 
 pub use check::{Summary, check};
 pub use error::{Damage, OpenError};
+pub use glance::{Glance, glance};
 pub use open::{Dice, Log};
 pub use repair::{Loss, Lost, repair};
 pub use settings::{LogSettings, Retention};

@@ -138,7 +138,7 @@ impl<D: Disk> Log<D> {
 }
 
 /// Takes over the checkpoint; tells how far it reaches. Without one, the survivors are read.
-fn resume<D: Disk>(
+pub(super) fn resume<D: Disk>(
     disk: &D,
     salt: u64,
     manifest: &Manifest,
@@ -179,6 +179,17 @@ pub(super) fn refuse_foreign<D: Disk>(disk: &D) -> Result<(), OpenError> {
         }
     }
     Ok(())
+}
+
+/// Refuses a directory without a backlog, before anything is looked for in it.
+pub(super) fn expect_backlog<D: Disk>(disk: &D) -> Result<(), OpenError> {
+    if disk.list().in_file("the directory")?.iter().any(|name| name == HUB) {
+        return Ok(());
+    }
+    Err(match refuse_foreign(disk) {
+        Err(damaged @ OpenError::Damaged(_)) => damaged,
+        _ => OpenError::Absent,
+    })
 }
 
 /// Whether a file is one that a crash while a backlog was created may have left.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use super::checkpoint::Loaded;
 use super::disk::Disk;
@@ -51,6 +52,18 @@ pub struct Replayed<D: Disk> {
 }
 
 impl Replay {
+    /// For who only looks: ids are not remembered.
+    pub fn without_ids() -> Self {
+        Self {
+            topics: Arc::new(TopicTable::default()),
+            ids: IdWindow::new(Duration::ZERO, 0),
+            now: Micros(u64::MAX),
+            time: Micros::default(),
+            known: Position::INCEPTION,
+            tombstones: Vec::new(),
+        }
+    }
+
     /// Takes over what a checkpoint holds.
     pub fn resume(&mut self, loaded: Loaded) {
         self.known = loaded.reach.at;

@@ -51,6 +51,11 @@ impl Failure {
         Self { message: format!("{}\n{sentence}", self.message), ..self }
     }
 
+    /// What it says.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Says it, and gives the code to end with.
     pub fn report(&self) -> ExitCode {
         if self.exit != Exit::Quiet {

@@ -37,6 +37,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Topics(typed) => command::topics::run(typed).await,
         Command::Cursor(typed) => command::cursor::run(typed).await,
         Command::Hub(typed) => command::hub::run(typed).await,
+        Command::Doctor(typed) => command::doctor::run(&typed),
         Command::Check(typed) => command::check::run(&typed),
         Command::Completions(typed) => command::completions::run(&typed),
     }

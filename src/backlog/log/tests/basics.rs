@@ -1,9 +1,12 @@
 //! Appending, reading back, starting again.
 
+use std::sync::atomic::Ordering;
+
 use super::support::*;
 use crate::backlog::Expected;
 use crate::backlog::Outcome;
-use crate::backlog::log::read;
+use crate::backlog::log::dir::Dir;
+use crate::backlog::log::{OpenError, glance, read};
 use crate::cursor::Position;
 use crate::event::{Event, Micros};
 
@@ -168,4 +171,25 @@ fn a_repeat_is_answered_whatever_is_expected() {
     let mut log = place.open();
     let create = || expecting([with_id("a", "x", "1")], Expected::Absent);
     assert_eq!(commit(&mut log, vec![create(), create()]), [appended([1]), repeats([1])]);
+}
+
+#[test]
+fn a_look_finds_what_a_start_would_and_changes_nothing() {
+    let place = Place::new();
+    let look = || glance(&Dir::open(place.path()).unwrap());
+    assert!(matches!(look(), Err(OpenError::Absent)));
+    let mut log = place.open();
+    append(&mut log, "a", "1");
+    assert!(matches!(look(), Err(OpenError::Locked)));
+    drop(log);
+    let whole = look().unwrap();
+    assert_eq!(
+        (whole.segments, whole.torn, whole.newest),
+        (1, false, Micros(place.now.load(Ordering::SeqCst)))
+    );
+    place.flip("00000001.log", records(&place)[0] + 40);
+    let torn = look().unwrap();
+    assert_eq!((torn.segments, torn.torn), (1, true));
+    assert_eq!(look().unwrap(), torn);
+    assert!(place.open().shared.last_cut.is_some());
 }

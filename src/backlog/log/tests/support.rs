@@ -12,7 +12,7 @@ use crate::backlog::log::dir::Dir;
 use crate::backlog::log::disk::Disk;
 use crate::backlog::log::record;
 use crate::backlog::log::scan::Scanner;
-use crate::backlog::log::{Dice, Log, LogSettings, OpenError, read};
+use crate::backlog::log::{Dice, Log, LogSettings, OpenError, glance, read};
 use crate::backlog::{Batch, Expected, Outcome, Placed, Read};
 use crate::cursor::Position;
 use crate::event::{Event, Micros};
@@ -71,12 +71,15 @@ impl Place {
         fs::write(self.file(name), bytes).unwrap();
     }
 
-    /// The damage that keeps the log from being opened: file and offset.
+    /// The damage that keeps the log from being opened: file and offset. A look finds the same, and changes nothing.
     pub fn damage(&self) -> (String, u64) {
-        match self.try_open().err() {
-            Some(OpenError::Damaged(damage)) => (damage.file, damage.offset),
+        let damage = match self.try_open().err() {
+            Some(OpenError::Damaged(damage)) => damage,
             other => panic!("{other:?}"),
-        }
+        };
+        let seen = glance(&Dir::open(self.path()).unwrap()).unwrap_err();
+        assert_eq!(seen.to_string(), damage.to_string());
+        (damage.file, damage.offset)
     }
 
     pub fn wait(&self, seconds: u64) {

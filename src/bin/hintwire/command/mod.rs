@@ -2,7 +2,9 @@
 
 pub mod check;
 pub mod completions;
+pub mod configuration;
 pub mod cursor;
+pub mod doctor;
 pub mod fetch;
 pub mod follow;
 pub mod get;

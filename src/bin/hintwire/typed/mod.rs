@@ -1,5 +1,6 @@
 //! What can be typed. What it means stands in `command`.
 
+mod doctor;
 mod publish;
 mod read;
 mod serve;
@@ -8,11 +9,12 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
+pub use doctor::Doctor;
 pub use publish::Publish;
 pub use read::{
     Cursor, Fetch, Follow, Get, Hub, OnCursorError, Seek, Snapshot, Start, Subscribe, Topics,
 };
-pub use serve::Serve;
+pub use serve::{Configured, Serve};
 
 /// A notification hub: publish events into a durable backlog; be told that there is news by a tiny hint; fetch what you
 /// miss.
@@ -56,6 +58,8 @@ pub enum Command {
     Cursor(Cursor),
     /// Describe the hub: its backlog, limits and health
     Hub(Hub),
+    /// Look over an installation: what is wrong, and what to do
+    Doctor(Doctor),
     /// Verify a backlog that no hub has open
     Check(Check),
     /// Print a completion script for a shell

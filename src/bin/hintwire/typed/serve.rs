@@ -6,18 +6,26 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, ValueHint};
 use hintwire::config::Config;
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Settings come from flags, else from HINTWIRE_* variables, else from the file, else they are \
-defaults. Durations are written like 10ms, 15s or 7d, sizes like 4096 or 256MiB."
-)]
+#[command(after_help = SETTINGS)]
 pub struct Serve {
-    /// A TOML file with settings by their names, e.g. `retention_age = "7d"`
-    #[arg(long, env = "HINTWIRE_CONFIG", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub config: Option<PathBuf>,
-
     /// Print the settings in force as TOML, and end
     #[arg(long)]
     pub print_config: bool,
+
+    #[command(flatten)]
+    pub configured: Configured,
+}
+
+/// Where settings come from, and how they are written.
+pub const SETTINGS: &str = "Settings come from flags, else from HINTWIRE_* variables, else from the file, else they \
+are defaults. Durations are written like 10ms, 15s or 7d, sizes like 4096 or 256MiB.";
+
+/// The configuration of a hub.
+#[derive(Debug, Args)]
+pub struct Configured {
+    /// A TOML file with settings by their names, e.g. `retention_age = "7d"`
+    #[arg(long, env = "HINTWIRE_CONFIG", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
 
     #[command(flatten)]
     pub settings: Settings,

@@ -24,10 +24,14 @@ pub fn raise(config: &mut Config) {
     }
 }
 
+/// How many files the log needs, and the process beside it.
+pub fn of_log(config: &Config) -> u64 {
+    2 * (config.retention_bytes / config.segment_bytes) + OTHERS
+}
+
 /// How many connections so many open files allow: what the log leaves, and half in any case.
-fn connections(have: u64, config: &Config) -> usize {
-    let log = 2 * (config.retention_bytes / config.segment_bytes) + OTHERS;
-    let left = have.saturating_sub(log).max(have / 2).max(1);
+pub fn connections(have: u64, config: &Config) -> usize {
+    let left = have.saturating_sub(of_log(config)).max(have / 2).max(1);
     config.connections.min(usize::try_from(left).unwrap_or(usize::MAX))
 }
 

@@ -1,12 +1,11 @@
 //! `hintwire serve`.
 
-mod descriptors;
+pub mod descriptors;
 mod logging;
 mod signals;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use hintwire::backlog::Backlog;
@@ -14,11 +13,12 @@ use hintwire::config::Config;
 use hintwire::server;
 use tokio::net::TcpListener;
 
-use crate::failure::{Exit, Failure};
+use crate::command::configuration;
+use crate::failure::Failure;
 use crate::typed::Serve;
 
 pub async fn run(typed: Serve) -> Result<(), Failure> {
-    let mut config = config(&typed)?;
+    let mut config = configuration::read(&typed.configured)?;
     if typed.print_config {
         return Ok(io::stdout().write_all(config.to_toml()?.as_bytes())?);
     }
@@ -29,23 +29,6 @@ pub async fn run(typed: Serve) -> Result<(), Failure> {
     let backlog = open(&config).await?;
     announce(listener.local_addr()?);
     Ok(server::serve(listener, backlog, &config, stopped).await?)
-}
-
-/// Defaults, under the file, under what was typed.
-fn config(typed: &Serve) -> Result<Config, Failure> {
-    let file = typed.config.as_deref().map_or_else(|| Ok(Config::default()), load)?;
-    let config = typed
-        .settings
-        .over(file)
-        .map_err(|error| Failure::new(Exit::Usage, error.to_string().trim_end()))?;
-    config.validate()?;
-    Ok(config)
-}
-
-fn load(path: &Path) -> Result<Config, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::new(Exit::Usage, error).context(path.display()))?;
-    Config::from_toml(&text).map_err(|error| Failure::from(error).context(path.display()))
 }
 
 /// Reads the log, which is no work for a thread that drives connections.

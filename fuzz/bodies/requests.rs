@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
+use hintwire::access::Access;
 use hintwire::backlog::memory::Memory;
 use hintwire::event::Event;
 use hintwire::hub::{Hub, HubSettings};
@@ -57,13 +58,15 @@ async fn answer(call: &str, body: Bytes) -> Status {
         let topic = Topic::parse(topic, "topic").unwrap();
         Event { key: "k".into(), id: "1".into(), ..Event::new(topic, "data") }
     });
-    hub.publish(events.into(), None).unwrap().await.unwrap();
+    let access = Access::unrestricted();
+    hub.publish(access.grant(Vec::from(events)).unwrap(), None).unwrap().await.unwrap();
     let mut service = HubServiceServer::new(Service {
         hub,
         limits: Limits::default(),
         id_window: Duration::from_secs(600),
         draining: CancellationToken::new(),
         connection: Arc::new(Connection::new(([127, 0, 0, 1], 1).into(), Arc::default())),
+        access,
     });
     let request = http::Request::post(format!("/hintwire.v1.HubService/{call}"))
         .header("content-type", "application/grpc")

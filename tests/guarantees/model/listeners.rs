@@ -7,6 +7,7 @@ use hintwire::hub::{Start, Subscribe, Subscription};
 use hintwire::topic::Selection;
 use tokio_stream::StreamExt;
 
+use super::granted;
 use super::play::Play;
 use super::steps::selects;
 use crate::validate::{What, convert};
@@ -56,8 +57,11 @@ impl Play {
 
     async fn open(&mut self, selection: Selection) {
         let (number, own) = (self.number(), Some(self.cursor(self.model.earliest)));
-        let subscribe =
-            Subscribe { selection: selection.clone(), cursor: own, min_interval: Duration::ZERO };
+        let subscribe = Subscribe {
+            selection: granted(selection.clone()),
+            cursor: own,
+            min_interval: Duration::ZERO,
+        };
         let began = self.recorder.began();
         let hints = self.hub().subscribe(subscribe).await.unwrap();
         let opened = What::StreamOpened { stream: number, selection: selection.clone(), own };

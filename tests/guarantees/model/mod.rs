@@ -8,6 +8,7 @@ mod steps;
 
 use std::sync::Arc;
 
+use hintwire::access::{Access, Asks, Granted};
 use hintwire::backlog::Backlog;
 use hintwire::backlog::log::LogSettings;
 use hintwire::backlog::log::engine::LogBacklog;
@@ -36,6 +37,11 @@ impl Kept {
             }
         }
     }
+}
+
+/// What is asked of a hub that lets everybody do everything.
+fn granted<T: Asks>(asked: T) -> Granted<T> {
+    Access::unrestricted().grant(asked).unwrap()
 }
 
 /// Plays random steps, 48 times unless `PROPTEST_CASES` says otherwise.

@@ -10,10 +10,10 @@ use hintwire::event::Event;
 use hintwire::hub::{Hub, HubSettings, Published};
 use hintwire::lineage::Extent;
 
-use super::Kept;
 use super::listeners::{Follower, Listener};
 use super::oracle::{Due, Model};
 use super::steps::Step;
+use super::{Kept, granted};
 use crate::validate::{Counts, Recorder, Refusal, What, validate};
 
 pub struct Play {
@@ -104,7 +104,7 @@ impl Play {
         let due = self.model.publish(&events, after);
         let expected = after.map(|place| place.map(|place| self.cursor(place)));
         let began = self.recorder.began();
-        let answer = self.hub().publish(events.clone(), expected).unwrap().await;
+        let answer = self.hub().publish(granted(events.clone()), expected).unwrap().await;
         let result = match &answer {
             Ok(published) => Ok(published.iter().map(|p| (p.cursor, p.duplicate)).collect()),
             Err(error) => Err(Refusal::from(error)),

@@ -6,6 +6,7 @@ use hintwire::cursor::{Cursor, Incarnation, Position};
 use hintwire::hub::{Fetch, Snapshot, Start};
 use hintwire::topic::Selection;
 
+use super::granted;
 use super::play::Play;
 use super::steps::{From, everything};
 use crate::validate::{Page, Refusal, What, convert};
@@ -19,7 +20,7 @@ impl Play {
         limit: usize,
     ) -> Result<Page, Refusal> {
         let fetch = Fetch {
-            selection: selection.clone(),
+            selection: granted(selection.clone()),
             start,
             events: limit,
             bytes: 30_000,
@@ -87,7 +88,7 @@ impl Play {
     /// Takes a snapshot, page by page.
     pub async fn snapshot(&mut self, selection: &Selection, limit: usize) {
         let mut request = Snapshot {
-            patterns: selection.patterns.clone(),
+            patterns: granted(selection.patterns.clone()),
             keys: Vec::new(),
             events: limit,
             bytes: 30_000,

@@ -79,6 +79,8 @@ pub const RECONNECT_AFTER_MAX: Duration = Duration::from_secs(30);
 /// Advice to a poller is within these bounds.
 pub const POLL_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
+/// How long the account of a principal is kept after its last connection: longer than any bucket takes to fill.
+pub const ACCOUNT_KEPT: Duration = Duration::from_secs(60);
 /// Rules of a policy.
 pub const POLICY_RULES: usize = 10_000;
 

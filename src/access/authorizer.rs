@@ -9,6 +9,7 @@ use http::HeaderMap;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::lease::Leases;
+use super::quota::Accounts;
 use super::rights::Rights;
 use super::{Access, Grants, Policy};
 use crate::error::Error;
@@ -31,6 +32,8 @@ pub struct Judges {
     pub version: AtomicU64,
     /// What is open.
     pub leases: Leases,
+    /// What was used of the quotas.
+    pub accounts: Accounts,
 }
 
 impl Authorizer {
@@ -48,6 +51,7 @@ impl Authorizer {
     pub fn new(authenticator: Arc<Authenticator>, policy: Policy) -> Self {
         Self(Some(Arc::new(Judges {
             authenticator,
+            accounts: Accounts::new(policy.of_all()),
             policy: ArcSwap::from_pointee(policy),
             version: AtomicU64::new(1),
             leases: Leases::default(),
@@ -57,6 +61,7 @@ impl Authorizer {
     /// The policy from now on, for what is open too.
     pub fn replace(&self, policy: Policy) {
         if let Some(judges) = &self.0 {
+            judges.accounts.all().set(policy.of_all());
             judges.policy.store(Arc::new(policy));
             judges.version.fetch_add(1, SeqCst);
         }
@@ -83,6 +88,7 @@ impl Authorizer {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
+            judges.accounts.sweep();
             let ended = judges.leases.sweep();
             if ended > 0 {
                 tracing::info!(

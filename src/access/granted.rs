@@ -69,12 +69,15 @@ impl<T: Asks> Granted<T> {
     }
 
     /// Holds it open.
-    pub fn lease(&self) -> Lease
+    ///
+    /// # Errors
+    /// [`Error::QuotaExceeded`] for streams and patterns.
+    pub fn lease(&self) -> Result<Lease, Error>
     where
         T: Clone + Send + Sync + 'static,
     {
         let granted = self.clone();
-        self.by.hold(move || granted.gone())
+        self.by.hold(self.asked.asked().count(), move || granted.gone())
     }
 
     /// Why its sender may no longer do it.

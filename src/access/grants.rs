@@ -1,6 +1,7 @@
 //! What one principal may do.
 
-use crate::access::cover::{contains, meets};
+use super::cover::{contains, meets};
+use super::quota::Quota;
 use crate::topic::Pattern;
 
 /// What can be allowed and denied on patterns.
@@ -31,6 +32,8 @@ pub struct Grants {
     pub read: Clauses,
     /// Whether it may do what concerns the hub as a whole.
     pub admin: Judgement,
+    /// How much it may ask.
+    pub quota: Quota,
 }
 
 /// What is allowed and denied of one action.

@@ -4,9 +4,12 @@ use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
 use std::sync::{Arc, Weak};
 use std::task::Waker;
+use std::time::Duration;
 
 use atomic_waker::AtomicWaker;
 use parking_lot::Mutex;
+
+use super::quota::Place;
 
 /// Why a stream must end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct Lease(Option<Arc<Held>>);
 
 /// A lease, as whoever ends it sees it.
 struct Held {
+    /// In its own account, and in that of all.
+    places: [Place; 2],
     stands: Box<dyn Fn() -> Option<Gone> + Send + Sync>,
     gone: AtomicU8,
     waker: AtomicWaker,
@@ -35,6 +40,12 @@ impl Lease {
     /// One that nobody ends.
     pub(super) fn endless() -> Self {
         Self(None)
+    }
+
+    /// Its holder is told of news: it should fetch after this.
+    pub fn hint(&self) -> Duration {
+        let places = self.0.iter().flat_map(|held| &held.places);
+        places.map(|place| place.account().hint()).max().unwrap_or_default()
     }
 
     /// Why it has ended, if it has; wakes when it does.
@@ -55,8 +66,13 @@ pub struct Leases(Mutex<Vec<Weak<Held>>>);
 
 impl Leases {
     /// A lease as long as `stands` says nothing against it.
-    pub fn add(&self, stands: impl Fn() -> Option<Gone> + Send + Sync + 'static) -> Lease {
+    pub fn add(
+        &self,
+        places: [Place; 2],
+        stands: impl Fn() -> Option<Gone> + Send + Sync + 'static,
+    ) -> Lease {
         let held = Arc::new(Held {
+            places,
             stands: Box::new(stands),
             gone: AtomicU8::new(0),
             waker: AtomicWaker::new(),
@@ -106,14 +122,19 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use super::*;
+    use crate::access::quota::{Account, Quota};
+
+    fn places() -> [Place; 2] {
+        [(); 2].map(|()| Arc::new(Account::new(Quota::default())).open(1).unwrap())
+    }
 
     #[test]
     fn a_lease_ends_once_it_does_not_stand_and_wakes_its_holder() {
         let leases = Leases::default();
         let stands = Arc::new(AtomicBool::new(true));
         let asked = Arc::clone(&stands);
-        let lease = leases.add(move || (!asked.load(SeqCst)).then_some(Gone::Policy));
-        let other = leases.add(|| None);
+        let lease = leases.add(places(), move || (!asked.load(SeqCst)).then_some(Gone::Policy));
+        let other = leases.add(places(), || None);
         let bell = crate::wake::Bell::new(Waker::noop(), 1);
         let waker = bell.button::<1>();
         bell.answer(1);
@@ -129,7 +150,7 @@ mod tests {
     #[test]
     fn what_was_given_up_is_forgotten() {
         let leases = Leases::default();
-        drop(leases.add(|| Some(Gone::Credentials)));
+        drop(leases.add(places(), || Some(Gone::Credentials)));
         assert_eq!((leases.sweep(), leases.0.lock().len()), (0, 0));
     }
 }

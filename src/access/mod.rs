@@ -10,6 +10,7 @@ mod granted;
 mod grants;
 mod lease;
 mod policy;
+mod quota;
 mod rights;
 mod senders;
 
@@ -23,6 +24,7 @@ pub use self::granted::{Asks, Granted};
 pub use self::grants::{Action, Clause, Clauses, Grants, Judgement};
 pub use self::lease::{Gone, Lease};
 pub use self::policy::{Policy, PolicyError};
+pub use self::quota::{Cost, Quota, Quotas};
 pub use self::senders::Senders;
 
 /// What the sender of a request may do. Cheap to clone.
@@ -118,17 +120,35 @@ impl Access {
         Err(Error::PermissionDenied { action: "read", what: "anything".to_owned() })
     }
 
+    /// Takes what a request costs.
+    ///
+    /// # Errors
+    /// [`Error::QuotaExceeded`], of the sender's own quota or that of all.
+    pub fn spend(&self, cost: Cost) -> Result<(), Error> {
+        match &self.0 {
+            Sender::Anybody | Sender::Nobody => Ok(()),
+            Sender::Known(rights) => rights.spend(cost),
+        }
+    }
+
     /// Holds open what is asked bit by bit: it ends with the credentials alone.
-    pub fn lease(&self) -> Lease {
+    ///
+    /// # Errors
+    /// [`Error::QuotaExceeded`] for streams.
+    pub fn lease(&self) -> Result<Lease, Error> {
         let access = self.clone();
-        self.hold(move || (!access.holds()).then_some(Gone::Credentials))
+        self.hold(0, move || (!access.holds()).then_some(Gone::Credentials))
     }
 
     /// A lease for as long as nothing speaks against it.
-    fn hold(&self, gone: impl Fn() -> Option<Gone> + Send + Sync + 'static) -> Lease {
+    fn hold(
+        &self,
+        patterns: usize,
+        gone: impl Fn() -> Option<Gone> + Send + Sync + 'static,
+    ) -> Result<Lease, Error> {
         match &self.0 {
-            Sender::Anybody | Sender::Nobody => Lease::endless(),
-            Sender::Known(rights) => rights.leases().add(gone),
+            Sender::Anybody | Sender::Nobody => Ok(Lease::endless()),
+            Sender::Known(rights) => rights.lease(patterns, gone),
         }
     }
 }

@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use arc_swap::ArcSwap;
 
-use super::Grants;
 use super::authorizer::Judges;
-use super::lease::Leases;
+use super::lease::Lease;
+use super::quota::{Account, Cost};
+use super::{Gone, Grants};
 use crate::error::Error;
 use crate::identity::Identity;
 
@@ -16,6 +17,7 @@ use crate::identity::Identity;
 pub struct Rights {
     identity: Arc<Identity>,
     judges: Arc<Judges>,
+    account: Arc<Account>,
     /// Made from the policy of this version.
     grants: ArcSwap<(u64, Arc<Grants>)>,
 }
@@ -23,8 +25,9 @@ pub struct Rights {
 impl Rights {
     /// Of somebody, before these judges.
     pub fn new(identity: Arc<Identity>, judges: Arc<Judges>) -> Self {
-        let grants = ArcSwap::from_pointee(judges.grants(&identity));
-        Self { identity, judges, grants }
+        let grants = judges.grants(&identity);
+        let account = judges.accounts.of(&identity.principal, grants.1.quota);
+        Self { identity, judges, account, grants: ArcSwap::from_pointee(grants) }
     }
 
     /// What the policy grants.
@@ -40,13 +43,31 @@ impl Rights {
             return Ok(Arc::clone(&made.1));
         }
         let anew = Arc::new(self.judges.grants(&self.identity));
+        self.account.set(anew.1.quota);
         self.grants.store(Arc::clone(&anew));
         Ok(Arc::clone(&anew.1))
     }
 
-    /// Where it holds what is open.
-    pub fn leases(&self) -> &Leases {
-        &self.judges.leases
+    /// Takes what a request costs, of its own quota and that of all.
+    ///
+    /// # Errors
+    /// [`Error::QuotaExceeded`].
+    pub fn spend(&self, cost: Cost) -> Result<(), Error> {
+        self.account.spend(cost)?;
+        self.judges.accounts.all().spend(cost)
+    }
+
+    /// Holds a stream with so many patterns open until `gone` says why it must end.
+    ///
+    /// # Errors
+    /// [`Error::QuotaExceeded`].
+    pub fn lease(
+        &self,
+        patterns: usize,
+        gone: impl Fn() -> Option<Gone> + Send + Sync + 'static,
+    ) -> Result<Lease, Error> {
+        let places = [self.account.open(patterns)?, self.judges.accounts.all().open(patterns)?];
+        Ok(self.judges.leases.add(places, gone))
     }
 }
 

@@ -59,7 +59,7 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// [`Error::Cursor`], [`Error::LimitReached`] for open streams, [`Error::Draining`].
+    /// [`Error::Cursor`], [`Error::LimitReached`] for open streams, [`Error::QuotaExceeded`], [`Error::Draining`].
     pub async fn subscribe(self: &Arc<Self>, subscribe: Subscribe) -> Result<Subscription, Error> {
         self.refuse_if_draining()?;
         let open = Open::one_more(&self.streams, self.settings.limits.streams)?;
@@ -69,7 +69,7 @@ impl Hub {
         };
         let now = self.index.clock().now();
         let age = millis(pace::jittered(self.settings.stream_age));
-        let lease = subscribe.selection.lease();
+        let lease = subscribe.selection.lease()?;
         let Selection { patterns, filter } = &*subscribe.selection;
         let slot = Slot::new(patterns.iter().count(), filter, now.saturating_add(age));
         // Whatever is published after this head touches the slot.
@@ -122,8 +122,12 @@ impl Subscription {
         let had = std::mem::replace(&mut self.cursor, newest);
         self.stage = Stage::Confirmed;
         let mut news = self.place();
-        news.topics_truncated = own && had < news.cursor.position;
-        let hint = self.hint(HintKind::Confirmed, Arc::new(news));
+        let behind = own && had < news.cursor.position;
+        news.topics_truncated = behind;
+        let mut hint = self.hint(HintKind::Confirmed, Arc::new(news));
+        if behind {
+            hint.fetch_after = self.lease.hint();
+        }
         self.hub.index.watch(self.registration.slot());
         hint
     }
@@ -163,7 +167,8 @@ impl Subscription {
             return None;
         }
         self.cursor = newest;
-        let fetch_after = pace::fetch_after(crowd, self.hub.settings.fetch_rate);
+        let fetch_after =
+            pace::fetch_after(crowd, self.hub.settings.fetch_rate).max(self.lease.hint());
         Some(Hint { fetch_after, ..self.hint(HintKind::Changed, self.news(crowd, after, newest)) })
     }
 

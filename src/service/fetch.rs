@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::page::{FetchPage, Page};
 use super::{Service, parse, reply};
-use crate::access::Access;
+use crate::access::{Access, Cost};
 use crate::error::Error;
 use crate::hub::{Fetch, Fetched, Start};
 use crate::limits::{
@@ -15,6 +15,11 @@ use crate::v1::fetch_request::Seek;
 
 pub async fn call(service: &Service, request: v1::FetchRequest) -> Result<FetchPage, Error> {
     let fetch = parse(request, &service.limits, &service.access)?;
+    answer(service, fetch).await
+}
+
+/// The page that was asked for.
+pub async fn answer(service: &Service, fetch: Fetch) -> Result<FetchPage, Error> {
     let omit_data = fetch.omit_data;
     let fetched = fetched(service, fetch).await?;
     let rest = v1::FetchResponse {
@@ -40,14 +45,16 @@ async fn fetched(service: &Service, fetch: Fetch) -> Result<Fetched, Error> {
     }
 }
 
-/// The fetch that a request asks for.
+/// The fetch that a request asks for, which costs its sender one.
 ///
 /// # Errors
 /// [`Error::InvalidField`], [`Error::TooLarge`], [`Error::Cursor`], each with its field; as [`Access::grant`].
 pub fn parse(request: v1::FetchRequest, limits: &Limits, access: &Access) -> Result<Fetch, Error> {
     let selection = parse::selection(&request.topics, request.types, request.attributes, limits)?;
+    let selection = access.grant(selection)?;
+    access.spend(Cost::Fetch)?;
     Ok(Fetch {
-        selection: access.grant(selection)?,
+        selection,
         start: start(&request.cursor, request.seek)?,
         events: parse::count(request.limit, PAGE_EVENTS_DEFAULT, PAGE_EVENTS, "limit")?,
         bytes: parse::count(request.max_bytes, PAGE_BYTES_DEFAULT, PAGE_BYTES, "max_bytes")?,

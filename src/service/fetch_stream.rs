@@ -79,9 +79,12 @@ where
     R: Stream<Item = Result<v1::FetchStreamRequest, Status>> + Unpin,
 {
     /// The answers to the requests of one stream.
-    pub fn new(service: Service, requests: R) -> Self {
-        let requests = Incoming::new(requests, &service);
-        Self { service: Arc::new(service), requests, fetching: None }
+    ///
+    /// # Errors
+    /// [`Error::QuotaExceeded`] for open streams.
+    pub fn new(service: Service, requests: R) -> Result<Self, Error> {
+        let requests = Incoming::new(requests, &service)?;
+        Ok(Self { service: Arc::new(service), requests, fetching: None })
     }
 
     /// The next request, unless the hub takes no calls any more.
@@ -169,7 +172,7 @@ mod tests {
                 access: Access::unrestricted(),
             };
             let sent = Sent::default();
-            let pages = Pages::new(service.clone(), sent.clone());
+            let pages = Pages::new(service.clone(), sent.clone()).unwrap();
             Self { service, sent, pages }
         }
 

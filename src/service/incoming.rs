@@ -31,14 +31,17 @@ where
     R: Stream<Item = Result<T, Status>> + Unpin,
 {
     /// The requests of one stream.
-    pub fn new(requests: R, service: &Service) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// [`Error::QuotaExceeded`] for open streams.
+    pub fn new(requests: R, service: &Service) -> Result<Self, Error> {
+        Ok(Self {
             requests: Some(requests),
             draining: Box::pin(service.draining.clone().cancelled_owned()),
-            lease: service.access.lease(),
+            lease: service.access.lease()?,
             request_bytes: service.limits.request_bytes,
             broken: None,
-        }
+        })
     }
 
     /// The next request; `None` if nothing more is read. A drain does not keep from reading what is there already.

@@ -78,7 +78,7 @@ impl generated::hub_service_server::HubService for Service {
         &self,
         request: Request<Streaming<v1::PublishStreamRequest>>,
     ) -> Result<Response<Answers>, Status> {
-        Ok(Response::new(Answers::new(self.clone(), request.into_inner())))
+        Ok(Response::new(Answers::new(self.clone(), request.into_inner())?))
     }
 
     async fn subscribe(
@@ -99,7 +99,7 @@ impl generated::hub_service_server::HubService for Service {
         &self,
         request: Request<Streaming<v1::FetchStreamRequest>>,
     ) -> Result<Response<Pages>, Status> {
-        Ok(Response::new(Pages::new(self.clone(), request.into_inner())))
+        Ok(Response::new(Pages::new(self.clone(), request.into_inner())?))
     }
 
     async fn snapshot(

@@ -3,6 +3,7 @@
 use prost::Message;
 
 use super::{Service, parse, reply};
+use crate::access::Cost;
 use crate::error::Error;
 use crate::hub::{Published, Publishing};
 use crate::v1;
@@ -26,6 +27,7 @@ pub fn submit(
     let expected = request.expected_cursor;
     let expected = expected.map(|token| parse::cursor(&token, "expected_cursor")).transpose()?;
     let events = service.access.grant(parse::events(request.events)?)?;
+    service.access.spend(Cost::Publish { events: events.len(), bytes })?;
     service.hub.publish(events, expected)
 }
 

@@ -51,15 +51,18 @@ where
     R: Stream<Item = Result<v1::PublishStreamRequest, Status>> + Unpin,
 {
     /// The answers to the requests of one stream.
-    pub fn new(service: Service, requests: R) -> Self {
-        Self {
-            requests: Incoming::new(requests, &service),
+    ///
+    /// # Errors
+    /// [`Error::QuotaExceeded`] for open streams.
+    pub fn new(service: Service, requests: R) -> Result<Self, Error> {
+        Ok(Self {
+            requests: Incoming::new(requests, &service)?,
             service,
             unanswered: VecDeque::new(),
             unanswered_bytes: 0,
             last_sequence: None,
             refusal: None,
-        }
+        })
     }
 
     /// The next answer in order; `None` if nothing waits for one.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::page::{Page, SnapshotPage};
 use super::{Service, parse, reply};
+use crate::access::Cost;
 use crate::error::Error;
 use crate::hub::Snapshot;
 use crate::limits::{
@@ -13,6 +14,7 @@ use crate::v1;
 
 pub async fn call(service: &Service, request: v1::SnapshotRequest) -> Result<SnapshotPage, Error> {
     let snapshot = parse(request, service)?;
+    service.access.spend(Cost::Snapshot)?;
     let omit_data = snapshot.omit_data;
     service.connection.room().await?;
     let page = service.hub.snapshot(snapshot).await?;

@@ -1,6 +1,7 @@
 //! ListTopics: what there is to subscribe to.
 
 use super::{Service, parse, reply};
+use crate::access::Cost;
 use crate::error::Error;
 use crate::hub::{ListTopics, TopicInfo};
 use crate::limits::{PAGE_EVENTS, PAGE_EVENTS_DEFAULT};
@@ -12,8 +13,10 @@ pub fn call(
     request: v1::ListTopicsRequest,
 ) -> Result<v1::ListTopicsResponse, Error> {
     let patterns = parse::patterns(&request.topics, &service.limits)?;
+    let patterns = service.access.grant(patterns)?;
+    service.access.spend(Cost::Fetch)?;
     let page = service.hub.list_topics(ListTopics {
-        patterns: service.access.grant(patterns)?,
+        patterns,
         size: parse::count(request.page_size, PAGE_EVENTS_DEFAULT, PAGE_EVENTS, "page_size")?,
         page_token: request.page_token,
     })?;

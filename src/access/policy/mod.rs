@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use self::rule::Rule;
 use super::grants::{Grants, Judgement};
+use super::quota::{Quota, Quotas};
 use crate::identity::Identity;
 use crate::limits::POLICY_RULES;
 
@@ -21,12 +22,21 @@ use crate::limits::POLICY_RULES;
 /// claims = { team = "payments" }                  # and all of these: equal, or in the list that the claim is
 /// allow = { publish = ["payments/**"], read = ["payments/**", "shared/*"], admin = true }
 /// deny = { read = ["payments/{sub}/private/**"] } # goes before every allow, of this rule or another
+/// quota = { fetches = 1000 }                      # of these principals, each; the first rule that says one counts
+///
+/// [quota.each]                                    # of all others, each
+/// publishes = 500
+///
+/// [quota.all]                                     # of all together
+/// bytes = "50MiB"
 /// ```
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     #[serde(default, rename = "rule")]
     rules: Vec<Rule>,
+    #[serde(default)]
+    quota: Quotas,
 }
 
 /// What is wrong with a policy file.
@@ -53,11 +63,20 @@ impl Policy {
 
     /// What it grants to somebody.
     pub fn grants(&self, identity: &Identity) -> Grants {
-        let mut grants = Grants::default();
+        let mut grants = Grants { quota: self.quota.each, ..Grants::default() };
+        let concerned = || self.rules.iter().filter(|rule| rule.concerns(identity));
+        if let Some(quota) = concerned().find_map(|rule| rule.quota) {
+            grants.quota = quota;
+        }
         for (number, rule) in self.numbered().filter(|(_, rule)| rule.concerns(identity)) {
             rule.add(number, identity, &mut grants);
         }
         grants
+    }
+
+    /// The quota of all together.
+    pub fn of_all(&self) -> Quota {
+        self.quota.all
     }
 
     fn numbered(&self) -> impl Iterator<Item = (usize, &Rule)> {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::access::grants::{Clause, Clauses, Grants};
+use crate::access::quota::Quota;
 use crate::identity::{Claims, Identity};
 use crate::topic::{Pattern, Topic};
 
@@ -21,6 +22,8 @@ pub struct Rule {
     allow: Actions,
     #[serde(default)]
     deny: Actions,
+    /// How much each of those may ask whom it concerns.
+    pub quota: Option<Quota>,
 }
 
 /// Patterns by action.

@@ -16,10 +16,10 @@ use super::kept::cloud_event;
 use super::params::Params;
 use super::problem::Problem;
 use crate::error::Error;
+use crate::hub::{Fetch, Start};
 use crate::json::CloudEvent;
 use crate::limits::FEED_FETCHES;
-use crate::service::{FetchPage, Service, fetch};
-use crate::v1::FetchRequest;
+use crate::service::{FetchPage, Service, fetch, parse};
 
 /// Lists the events after a place as CloudEvents, oldest first; an empty list is the end.
 ///
@@ -43,7 +43,8 @@ pub async fn feed(
     service.hub.refuse_if_draining()?;
     let request = Query::request(params)?;
     let from_a_place = !request.cursor.is_empty();
-    let page = search(&service, request, FEED_FETCHES).await?;
+    let fetch = fetch::parse(request, &service.limits, &service.access)?;
+    let page = search(&service, fetch, FEED_FETCHES).await?;
     if page.events.is_empty() && page.rest.has_more {
         return Ok(send_on(&uri, page.rest.next_cursor));
     }
@@ -59,16 +60,16 @@ pub async fn feed(
 /// The first page with an event, or the last one; or, after so many, where it has come to.
 async fn search(
     service: &Service,
-    mut request: FetchRequest,
+    mut fetch: Fetch,
     mut fetches: usize,
 ) -> Result<FetchPage, Error> {
     loop {
-        let page = fetch::call(service, request.clone()).await?;
+        let page = fetch::answer(service, fetch.clone()).await?;
         fetches = fetches.saturating_sub(1);
         if !page.events.is_empty() || !page.rest.has_more || fetches == 0 {
             return Ok(page);
         }
-        request.cursor.clone_from(&page.rest.next_cursor);
+        fetch.start = Start::Cursor(parse::cursor(&page.rest.next_cursor, "lastEventId")?);
     }
 }
 

@@ -13,6 +13,7 @@ use crate::hub::{Hub, HubSettings};
 use crate::limits::{EXAMINED_EVENTS, Limits};
 use crate::service::Connection;
 use crate::topic::Topic;
+use crate::v1::FetchRequest;
 
 fn service() -> Service {
     Service {
@@ -44,16 +45,17 @@ async fn a_page_that_matches_nothing_is_never_empty_before_the_end() {
         types: vec!["wanted".into()],
         ..FetchRequest::default()
     };
-    let page = search(&service, wanted.clone(), FEED_FETCHES).await.unwrap();
+    let fetch = |request| fetch::parse(request, &service.limits, &service.access).unwrap();
+    let page = search(&service, fetch(wanted.clone()), FEED_FETCHES).await.unwrap();
     assert_eq!((page.events.len(), page.rest.has_more), (1, false));
     // After one fetch it is sent on, and finds it from there.
-    let page = search(&service, wanted.clone(), 1).await.unwrap();
+    let page = search(&service, fetch(wanted.clone()), 1).await.unwrap();
     assert!(page.events.is_empty() && page.rest.has_more);
     let answer = send_on(&"/v1/feed?topic=**&type=wanted".parse().unwrap(), page.rest.next_cursor);
     let to: Uri =
         format!("/v1/feed{}", answer.headers()[LOCATION].to_str().unwrap()).parse().unwrap();
     let request = Query::request(Params::parse(to.query().unwrap()).unwrap()).unwrap();
     assert_eq!(request.types, wanted.types);
-    let page = search(&service, request, 2).await.unwrap();
+    let page = search(&service, fetch(request), 2).await.unwrap();
     assert_eq!((answer.status().as_u16(), page.events.len()), (307, 1));
 }

@@ -40,13 +40,14 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
 use self::place::Place;
-use self::query::{Asked, Query, What};
+use self::query::{Asked, From, Query, What};
 use self::tail::{Tail, Wanted};
 use self::told::Told;
 use self::wire::Wire;
 use super::Refusal;
 use super::caching::Caching;
 use super::params::Params;
+use crate::access::Cost;
 use crate::cursor::Cursor;
 use crate::error::{CursorError, Error};
 use crate::hub::{ReconnectReason, Subscribe, Subscription};
@@ -87,6 +88,9 @@ async fn open(service: Service, asked: Asked) -> Result<Response, Error> {
     let Asked { subscribe: request, what, once, resumed } = asked;
     let (place, selection) = (Place(request.cursor), request.selection.clone());
     let trimmed_is_behind = resumed && what == What::Hints;
+    if let What::Events { from: From::Snapshot, .. } = what {
+        service.access.spend(Cost::Snapshot)?;
+    }
     let hints = subscribe(&service, request, trimmed_is_behind).await?;
     let retry = service.hub.reconnect_after();
     Ok(match what {

@@ -110,7 +110,7 @@ pub const SEGMENT_BYTES: (u64, u64) = (64 << 10, 1 << 30);
 /// How long a drain may take before what is left is cut.
 pub const DRAIN: Duration = Duration::from_secs(8);
 
-/// Time for a peer to finish connecting: TCP accept to the settings of the HTTP/2 preface. Three lost packets of a slow
+/// Time for a peer to finish connecting: TCP accept, the handshake of TLS, to the settings of the HTTP/2 preface. Three lost packets of a slow
 /// network fit; who says nothing holds a file descriptor no longer than this.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long accepting rests when the process is out of file descriptors: ten tries a second are no load, and whoever
@@ -148,6 +148,8 @@ pub const SEND_BYTES: usize = 1;
 /// Bytes that the kernel takes before it can send them, on Linux: what is behind them is still the hub's to change. Two
 /// of hyper's writes, so that the kernel has something to send while the next is made.
 pub const KERNEL_UNSENT_BYTES: u32 = 32 << 10;
+/// Bytes that TLS takes before it can send them: one of hyper's writes.
+pub const TLS_UNSENT_BYTES: usize = 16 << 10;
 /// Bytes of large replies, pages above all, that wait to be sent on one connection before the next page is made: five
 /// of the largest.
 pub const UNREAD_BYTES: usize = 16 << 20;

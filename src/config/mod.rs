@@ -6,6 +6,7 @@
 
 pub mod human;
 mod names;
+mod tls;
 mod validate;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::names::{Host, NameError, Origin};
+pub use self::tls::{TlsSettings, TlsVersion};
 
 use crate::limits::Limits;
 
@@ -27,6 +29,17 @@ pub struct Config {
     /// Address and port to listen on; port 0 takes a free one. Default `127.0.0.1:7450`.
     #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_LISTEN", value_name = "ADDR"))]
     pub listen: SocketAddr,
+
+    /// Listen on another address than loopback although nothing says who asks: whoever reaches it may publish and read.
+    /// Default `false`.
+    #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_ALLOW_ANONYMOUS", num_args = 0..=1,
+        require_equals = true, default_missing_value = "true", value_name = "BOOL",
+        action = clap::ArgAction::Set))]
+    pub allow_anonymous: bool,
+
+    /// A TOML file that says whose bearer tokens count. Default: none.
+    #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_AUTH", value_name = "FILE"))]
+    pub auth: Option<PathBuf>,
 
     /// Directory of the backlog, created if absent. Default `./hintwire-data`.
     #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_DATA", value_name = "DIR"))]
@@ -166,6 +179,10 @@ pub struct Config {
     /// How to log: `text`, `json`, or `auto`: text on a terminal, JSON else. Default `auto`.
     #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_LOG_FORMAT", value_name = "FORMAT"))]
     pub log_format: LogFormat,
+
+    /// TLS.
+    #[cfg_attr(feature = "cli", command(flatten))]
+    pub tls: TlsSettings,
 }
 
 /// How log lines are written.
@@ -186,6 +203,8 @@ impl Default for Config {
         let limits = Limits::default();
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7450)),
+            allow_anonymous: false,
+            auth: None,
             data: PathBuf::from("./hintwire-data"),
             ephemeral: false,
             segment_bytes: 256 << 20,
@@ -212,6 +231,7 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             log_level: "info".into(),
             log_format: LogFormat::Auto,
+            tls: TlsSettings::default(),
         }
     }
 }
@@ -231,6 +251,11 @@ impl Config {
     /// A path that is not UTF-8, or a number above 2^63 - 1.
     pub fn to_toml(&self) -> Result<String, ConfigError> {
         toml::to_string(self).map_err(|error| ConfigError(error.to_string()))
+    }
+
+    /// Whether anything can say who asks.
+    pub fn authenticates(&self) -> bool {
+        self.auth.is_some() || self.tls.client_ca.is_some()
     }
 
     /// The limits that it sets.

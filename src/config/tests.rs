@@ -9,6 +9,12 @@ fn what_is_printed_loads_back() {
         allowed_hosts: vec!["hub.example:80".parse().unwrap(), "[::1]".parse().unwrap()],
         allowed_origins: vec!["https://app.example".parse().unwrap()],
         log_format: LogFormat::Json,
+        auth: Some("auth.toml".into()),
+        tls: TlsSettings {
+            certificate: Some("hub.pem".into()),
+            min_version: TlsVersion::Tls12,
+            ..TlsSettings::default()
+        },
         ..Config::default()
     };
     assert_eq!(Config::from_toml(&config.to_toml().unwrap()), Ok(config));
@@ -50,11 +56,31 @@ fn a_value_out_of_its_bounds_is_refused_with_the_bounds() {
         ("data_bytes = '5MiB'", "data_bytes must be 1B to 4MiB; it is 5MiB"),
         ("streams = 0", "streams must be at least 1; it is 0"),
         ("data = ''", "name a directory"),
+        ("listen = '0.0.0.0:1'", "set auth or tls.client_ca, or allow_anonymous"),
+        ("listen = '[::ffff:10.0.0.1]:1'", "others can reach"),
+        ("tls = { certificate = 'a' }", "tls: certificate needs its key"),
+        ("tls = { key = 'a' }", "tls: key needs its certificate"),
+        ("tls = { client_ca = 'a' }", "client_ca needs a certificate"),
+        ("tls = { certificate = 'a', key = 'b', crl = 'c' }", "crl needs client_ca"),
     ] {
         let error = Config::from_toml(toml).unwrap().validate().unwrap_err().to_string();
         assert!(error.contains(expected), "{toml}: {error}");
     }
     assert_eq!(Config::default().validate(), Ok(()));
+}
+
+#[test]
+fn an_address_that_others_reach_is_taken_once_something_says_who_asks_or_nobody_need() {
+    for toml in [
+        "listen = '127.0.0.2:1'",
+        "listen = '[::1]:1'",
+        "listen = '[::ffff:127.0.0.1]:1'",
+        "listen = '0.0.0.0:1'\nallow_anonymous = true",
+        "listen = '0.0.0.0:1'\nauth = 'a'",
+        "listen = '[::]:1'\ntls = { certificate = 'a', key = 'b', client_ca = 'c' }",
+    ] {
+        assert_eq!(Config::from_toml(toml).unwrap().validate(), Ok(()), "{toml}");
+    }
 }
 
 #[test]
@@ -100,17 +126,26 @@ mod flags {
 
     #[test]
     fn help_names_the_default_of_every_setting() {
-        let defaults: toml::Table = Config::default().to_toml().unwrap().parse().unwrap();
+        let mut defaults: toml::Table = Config::default().to_toml().unwrap().parse().unwrap();
         let command = Config::augment_args_for_update(clap::Command::new("test"));
-        assert_eq!(command.get_arguments().count(), defaults.len());
         for arg in command.get_arguments() {
             let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-            let default = match &defaults[arg.get_id().as_str()] {
-                toml::Value::String(text) => text.clone(),
-                other => other.to_string(),
+            let default = match take(&mut defaults, arg.get_id().as_str()) {
+                None => "Default: none".to_owned(),
+                Some(toml::Value::String(text)) => format!("Default `{text}`"),
+                Some(other) => format!("Default `{other}`"),
             };
-            assert!(help.contains(&format!("Default `{default}`")), "{}: {help}", arg.get_id());
+            assert!(help.contains(&default), "{}: {help}", arg.get_id());
         }
+        assert!(defaults.values().all(|left| left.as_table().is_some_and(toml::Table::is_empty)));
+    }
+
+    /// A setting by the name of its flag: that of the table `tls` begins with `tls_`.
+    fn take(defaults: &mut toml::Table, name: &str) -> Option<toml::Value> {
+        defaults.remove(name).or_else(|| {
+            let (table, name) = name.split_once('_')?;
+            defaults.get_mut(table)?.as_table_mut()?.remove(name)
+        })
     }
 
     #[test]

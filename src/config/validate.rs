@@ -1,5 +1,6 @@
 //! What each setting may be.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::human::{format_duration, format_size};
@@ -15,9 +16,26 @@ impl Config {
     /// # Errors
     /// The first value out of its bounds, with the bounds.
     pub fn validate(&self) -> Result<(), ConfigError> {
+        self.tls.validate()?;
+        self.validate_listen(self.listen)?;
         self.validate_log()?;
         self.validate_streams()?;
         self.validate_limits()
+    }
+
+    /// Who cannot say who asks listens where nobody else can.
+    ///
+    /// # Errors
+    /// An address that others can reach, and what to set.
+    pub fn validate_listen(&self, address: SocketAddr) -> Result<(), ConfigError> {
+        if address.ip().to_canonical().is_loopback() || self.allow_anonymous || self.authenticates()
+        {
+            return Ok(());
+        }
+        Err(ConfigError(format!(
+            "listen: others can reach {address}, and nothing says who asks: set auth or tls.client_ca, or \
+             allow_anonymous if whoever reaches it may publish and read"
+        )))
     }
 
     fn validate_log(&self) -> Result<(), ConfigError> {

@@ -8,9 +8,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 
 use super::front::{Caller, Front};
@@ -19,7 +22,8 @@ use super::listen::Listen;
 use super::peers::Peers;
 use super::seldom::Seldom;
 use super::transport::Transport;
-use super::{http1, http2};
+use super::{http1, http2, tls};
+use crate::identity::PeerCertificate;
 use crate::limits::{ACCEPT_PAUSE, HANDSHAKE};
 use crate::service::Connection;
 
@@ -112,17 +116,19 @@ impl Connections {
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 async fn connection(
-    mut stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     peer: SocketAddr,
     front: Arc<Front>,
     draining: CancellationToken,
 ) -> Result<(), Failure> {
-    let greeting = tokio::select! {
+    let begun = timeout(HANDSHAKE, begin(stream, front.trust.tls()));
+    let (stream, certificate, greeting) = tokio::select! {
         biased;
-        greeting = timeout(HANDSHAKE, greeting(&mut stream)) => greeting??,
+        begun = begun => begun??,
         () = draining.cancelled() => return Ok(()),
     };
-    let shared = Arc::new(Connection::new(peer, Arc::clone(&front.parts)));
+    let connection = Connection::new(peer, Arc::clone(&front.parts));
+    let shared = Arc::new(connection.showing(certificate));
     let caller = Caller::new(front, Arc::clone(&shared));
     match greeting {
         Greeting::Http1(begun) => {
@@ -134,4 +140,23 @@ async fn connection(
             Ok(http2::serve(transport, caller, shared, draining).await?)
         }
     }
+}
+
+/// A connection, over TLS or plain. What is plain costs a branch.
+type Stream<T> = Either<T, Box<TlsStream<T>>>;
+
+/// All that comes before the first request.
+async fn begin<T: AsyncRead + AsyncWrite + Unpin>(
+    stream: T,
+    tls: Option<Arc<ServerConfig>>,
+) -> io::Result<(Stream<T>, Option<PeerCertificate>, Greeting)> {
+    let (mut stream, certificate) = match tls {
+        None => (Either::Left(stream), None),
+        Some(tls) => {
+            let (stream, certificate) = tls::handshake(stream, tls).await?;
+            (Either::Right(stream), certificate)
+        }
+    };
+    let greeting = greeting(&mut stream).await?;
+    Ok((stream, certificate, greeting))
 }

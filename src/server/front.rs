@@ -20,6 +20,7 @@ use tonic::{Code, Status};
 
 use super::part::{Asked, Failure};
 use super::trace::{Call, Traced};
+use super::trust::Trust;
 use crate::access::{Access, Authorizer, Senders};
 use crate::error::Error;
 use crate::http::Refusal;
@@ -41,6 +42,8 @@ pub struct Front {
     pub others: Routes,
     /// Plain HTTP, and gRPC-Web.
     pub http: Router,
+    /// Whom the hub believes.
+    pub trust: Arc<Trust>,
     /// What unfinished requests hold, of all connections.
     pub parts: Arc<Parts>,
     /// Who may do what.
@@ -90,7 +93,9 @@ pub struct Caller {
 impl Caller {
     /// The peer of a connection, before `front`.
     pub fn new(front: Arc<Front>, connection: Arc<Connection>) -> Self {
-        let senders = Arc::new(Senders::new(Arc::clone(&front.authorizer), None));
+        let (authorizer, certificate) =
+            (Arc::clone(&front.authorizer), connection.certificate.clone());
+        let senders = Arc::new(Senders::new(authorizer, certificate));
         Self { front, connection, senders }
     }
 

@@ -14,8 +14,10 @@ mod peers;
 mod reply;
 mod seldom;
 mod streams;
+mod tls;
 mod trace;
 mod transport;
+mod trust;
 mod web;
 
 use std::future::Future;
@@ -27,6 +29,8 @@ use tonic::service::Routes;
 
 pub use self::backlog::open_backlog;
 pub use self::listen::Listen;
+pub use self::tls::TlsError;
+pub use self::trust::{Trust, TrustError};
 
 use self::accept::Connections;
 use self::front::Front;
@@ -34,7 +38,7 @@ use self::health::Health;
 use crate::access::Authorizer;
 use crate::backlog::Backlog;
 use crate::backlog::log::OpenError;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::error::Error;
 use crate::http::HttpSettings;
 use crate::hub::{Hub, HubSettings};
@@ -52,6 +56,15 @@ pub enum ServeError {
     /// The backlog cannot be opened; nothing was changed.
     #[error("the backlog cannot be opened")]
     Open(#[from] OpenError),
+    /// The address is not one to listen on.
+    #[error("the configuration is wrong")]
+    Config(#[from] ConfigError),
+    /// The port has no address.
+    #[error("the address cannot be told")]
+    Address(#[source] std::io::Error),
+    /// A file of certificates, keys or tokens cannot be used.
+    #[error("whom to trust cannot be read")]
+    Trust(#[from] TrustError),
     /// The descriptors of the API do not load.
     #[error("reflection cannot be served")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -63,34 +76,52 @@ pub enum ServeError {
 /// Opens the backlog of `config` and [serves](serve) it.
 ///
 /// # Errors
-/// A backlog that does not open or close.
+/// An address that others can reach while nothing says who asks; files of certificates, keys and tokens that cannot be
+/// used; a backlog that does not open or close.
 pub async fn run(
     listener: TcpListener,
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    config.validate_listen(listener.local_addr().map_err(ServeError::Address)?)?;
+    let trust = Arc::new(Trust::read(&config)?);
     let opening = config.clone();
     // Opening reads the log; that is no work for a thread that drives connections.
     let backlog = tokio::task::spawn_blocking(move || open_backlog(&opening)).await??;
-    serve(listener, backlog, &config, shutdown).await
+    serve_with(listener, backlog, &config, trust, shutdown).await
 }
 
 /// Serves a hub on `listener` until `shutdown`, then drains it: not serving, RECONNECT to all streams, what is in flight
 /// finishes, GOAWAY, and after [`DRAIN`] at the latest what is left is cut; then the backlog is closed.
 ///
 /// # Errors
-/// A backlog that does not close.
+/// Files of certificates, keys and tokens that cannot be used, a backlog that does not close.
 pub async fn serve(
     listener: impl Listen,
     backlog: Arc<dyn Backlog>,
     config: &Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    let trust = Arc::new(Trust::read(config)?);
+    serve_with(listener, backlog, config, trust, shutdown).await
+}
+
+/// The same with files that were read already, and that can be read again meanwhile.
+///
+/// # Errors
+/// A backlog that does not close.
+pub async fn serve_with(
+    listener: impl Listen,
+    backlog: Arc<dyn Backlog>,
+    config: &Config,
+    trust: Arc<Trust>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
     let hub = Hub::start(backlog, settings(config));
     let draining = CancellationToken::new();
     let health = Health::new().await;
     let authorizer = Arc::new(Authorizer::open());
-    let front = front(&hub, config, &health, &authorizer, &draining)?;
+    let front = front(&hub, config, trust, &health, &authorizer, &draining)?;
     let mut connections = Connections::new(front, draining.clone());
     tokio::select! {
         biased;
@@ -121,6 +152,7 @@ fn settings(config: &Config) -> HubSettings {
 fn front(
     hub: &Arc<Hub>,
     config: &Config,
+    trust: Arc<Trust>,
     health: &Health,
     authorizer: &Arc<Authorizer>,
     draining: &CancellationToken,
@@ -137,6 +169,7 @@ fn front(
         draining: draining.clone(),
         others,
         http: crate::http::router(&http, web::routes(&http)),
+        trust,
         parts: Arc::default(),
         authorizer: Arc::clone(authorizer),
     })

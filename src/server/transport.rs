@@ -88,7 +88,10 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Transport<T> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
+        // TLS takes more than goes out; TCP has nothing to flush.
+        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        self.connection.set_blocked(flushed.is_pending());
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::part::Parts;
 use crate::error::Error;
+use crate::identity::PeerCertificate;
 use crate::limits::{RETRY_LATER, UNREAD_BYTES, UNREAD_WAIT};
 
 /// Frames that an honest peer may say to one message: grpc-go opens both windows and asks by a ping how far away the hub
@@ -22,6 +23,8 @@ const BYTES_A_FRAME: usize = 4 << 10;
 pub struct Connection {
     /// Who is at the other end.
     pub peer: SocketAddr,
+    /// The certificate that it has shown.
+    pub certificate: Option<PeerCertificate>,
     /// The transport takes nothing for now.
     blocked: AtomicBool,
     /// Turns that HTTP/2 had: after each, all calls that were read have begun.
@@ -49,6 +52,7 @@ impl Connection {
     pub fn new(peer: SocketAddr, all_parts: Arc<Parts>) -> Self {
         Self {
             peer,
+            certificate: None,
             blocked: AtomicBool::new(false),
             turns: AtomicU64::new(0),
             open: AtomicUsize::new(0),
@@ -60,6 +64,11 @@ impl Connection {
             parts: Parts::default(),
             all_parts,
         }
+    }
+
+    /// The same of a peer that has shown this.
+    pub fn showing(self, certificate: Option<PeerCertificate>) -> Self {
+        Self { certificate, ..self }
     }
 
     /// Whether the transport takes nothing for now: what a stream says then would only wait, and grow old.

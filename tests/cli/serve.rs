@@ -72,6 +72,28 @@ fn an_address_in_use_is_named_with_the_flag_to_choose_another() {
     refused(data.path(), &address).failed(1, &[&address, "in use", "--listen"]);
 }
 
+#[test]
+fn an_address_that_others_reach_is_refused_while_nothing_says_who_asks() {
+    let data = tempfile::tempdir().unwrap();
+    let told = ["who asks", "tls.client_ca", "allow_anonymous"];
+    refused(data.path(), "0.0.0.0:0").failed(2, &told);
+    assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0);
+    let args = ["serve", "--listen", "0.0.0.0:0", "--allow-anonymous", "--data"];
+    let mut command = hintwire(&args);
+    command.arg(data.path());
+    assert_eq!(Hub::of(command).stop(), Some(0));
+}
+
+#[test]
+fn a_certificate_that_is_not_there_is_named_before_anything_is_opened() {
+    let data = tempfile::tempdir().unwrap();
+    let files = ["--tls-certificate", "/nowhere.pem", "--tls-key", "/nowhere.key"];
+    let mut command = hintwire(&["serve", "--data"]);
+    command.arg(data.path()).args(files);
+    Hub::try_of(command).unwrap_err().failed(2, &["/nowhere.pem"]);
+    assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0);
+}
+
 /// A stopped backlog in which one byte of an event is another.
 fn damaged() -> tempfile::TempDir {
     let data = tempfile::tempdir().unwrap();

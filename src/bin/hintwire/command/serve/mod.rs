@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use hintwire::backlog::Backlog;
 use hintwire::config::Config;
-use hintwire::server;
+use hintwire::server::{self, Trust};
 use tokio::net::TcpListener;
 
 use crate::command::configuration;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::typed::Serve;
 
 pub async fn run(typed: Serve) -> Result<(), Failure> {
@@ -25,10 +25,11 @@ pub async fn run(typed: Serve) -> Result<(), Failure> {
     logging::start(&config)?;
     descriptors::raise(&mut config);
     let stopped = signals::stopped()?;
+    let trust = Arc::new(Trust::read(&config).map_err(|error| Failure::new(Exit::Usage, error))?);
     let listener = listen(&config).await?;
     let backlog = open(&config).await?;
-    announce(listener.local_addr()?);
-    Ok(server::serve(listener, backlog, &config, stopped).await?)
+    announce(&config, listener.local_addr()?);
+    Ok(server::serve_with(listener, backlog, &config, trust, stopped).await?)
 }
 
 /// Reads the log, which is no work for a thread that drives connections.
@@ -40,9 +41,10 @@ async fn open(config: &Config) -> Result<Arc<dyn Backlog>, Failure> {
 }
 
 /// For people, and for scripts that asked for port 0; a hub whose output nobody reads serves all the same.
-fn announce(address: SocketAddr) {
-    _ = writeln!(io::stdout(), "listening on http://{address}");
-    if !address.ip().is_loopback() {
+fn announce(config: &Config, address: SocketAddr) {
+    let scheme = if config.tls.is_on() { "https" } else { "http" };
+    _ = writeln!(io::stdout(), "listening on {scheme}://{address}");
+    if !address.ip().is_loopback() && !config.authenticates() {
         tracing::warn!(%address, "whoever can reach this address can publish and read");
     }
 }

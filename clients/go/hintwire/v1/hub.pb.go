@@ -45,6 +45,12 @@
 // another or retry) and `BACKLOG_DAMAGED` (DATA_LOSS, metadata `file` and `offset`: stored bytes
 // fail their checksum; a person runs `hintwire check`).
 //
+// Where the hub asks who calls, any call but health may answer `UNAUTHENTICATED` (UNAUTHENTICATED:
+// the credentials do not hold, or have ended), `PERMISSION_DENIED` (PERMISSION_DENIED, metadata
+// `action`: the policy does not permit this, whether or not there is anything of that name) and
+// `QUOTA_EXCEEDED` (RESOURCE_EXHAUSTED, metadata `quota`). A token comes as gRPC metadata:
+// `authorization: Bearer TOKEN`.
+//
 // Sizes are bytes. `limit`, `page_size`, `max_bytes` and `wait` above their maximum are lowered
 // to it; negative values are INVALID_ARGUMENT.
 

@@ -53,6 +53,11 @@ pub struct Summary {
 pub fn check<D: Disk>(disk: &D) -> Result<Summary, OpenError> {
     expect_backlog(disk)?;
     let _lock = lock(disk)?;
+    check_unlocked(disk)
+}
+
+/// The same for files that nobody changes.
+pub(super) fn check_unlocked<D: Disk>(disk: &D) -> Result<Summary, OpenError> {
     Checking::begin(disk)?.run()
 }
 

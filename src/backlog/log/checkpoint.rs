@@ -151,15 +151,18 @@ pub fn load<D: Disk>(disk: &D, seed: u32, topics: &TopicTable) -> io::Result<Opt
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
-    let header = read_pages(&file, seed, 0, 1)?;
-    let Some((pages, reach)) = header.as_deref().and_then(decode_header) else { return Ok(None) };
     // Once to verify it, so that a damaged one leaves no trace.
-    if !each_burst(&file, seed, pages, |_| Some(()))? {
-        return Ok(None);
-    }
+    let Some((pages, reach)) = verify(&file, seed)? else { return Ok(None) };
     let mut loading = Loading { topics, topic: None, ids: Vec::new() };
     let read = each_burst(&file, seed, pages, |body| loading.page(body))?;
     Ok(read.then_some(Loaded { reach, ids: loading.ids }))
+}
+
+/// Pages and reach of a checkpoint; `None` if it is not whole.
+pub fn verify<F: DiskFile>(file: &F, seed: u32) -> io::Result<Option<(u32, Reach)>> {
+    let header = read_pages(file, seed, 0, 1)?;
+    let Some((pages, reach)) = header.as_deref().and_then(decode_header) else { return Ok(None) };
+    Ok(each_burst(file, seed, pages, |_| Some(()))?.then_some((pages, reach)))
 }
 
 fn decode_header(bytes: &[u8]) -> Option<(u32, Reach)> {

@@ -24,14 +24,25 @@ struct Opened {
     path: PathBuf,
     /// Kept open: a process that is out of descriptors can still make durable what it has named.
     file: File,
+    /// Whether its files are opened to be written to.
+    writable: bool,
 }
 
 impl Dir {
     /// A directory that exists.
     pub fn open(path: &Path) -> io::Result<Self> {
+        Self::opened(path, true)
+    }
+
+    /// A directory that exists, of which files are read alone: it may be another's.
+    pub fn to_read(path: &Path) -> io::Result<Self> {
+        Self::opened(path, false)
+    }
+
+    fn opened(path: &Path, writable: bool) -> io::Result<Self> {
         let file = File::open(path)?;
         file.metadata()?.is_dir().then_some(()).ok_or(io::ErrorKind::NotADirectory)?;
-        Ok(Self(Arc::new(Opened { path: path.into(), file })))
+        Ok(Self(Arc::new(Opened { path: path.into(), file, writable })))
     }
 
     /// A directory, created with its parents if it does not exist: for its owner alone.
@@ -81,7 +92,7 @@ impl Disk for Dir {
     }
 
     fn open(&self, name: &str) -> io::Result<DirFile> {
-        let opened = OpenOptions::new().read(true).write(true).open(self.path(name));
+        let opened = OpenOptions::new().read(true).write(self.0.writable).open(self.path(name));
         opened.map(DirFile).map_err(or_quota)
     }
 

@@ -51,7 +51,8 @@ impl Identity {
         parsed.ok_or_else(|| Damage::new(HUB, 0, "it is not the identity of a backlog").into())
     }
 
-    fn to_text(&self) -> String {
+    /// What the file says, but for its checksum.
+    pub(super) fn to_text(&self) -> String {
         let kept = if self.kept_latest { "always" } else { "not always" };
         let mut out =
             format!("{FIRST_LINE}{VERSION}\nsalt {:016x}\nkeep_latest {kept}\n", self.salt);

@@ -93,7 +93,8 @@ impl Manifest {
         parsed.ok_or_else(|| Damage::new(MANIFEST, 0, "it is not a manifest").into())
     }
 
-    fn to_text(&self) -> String {
+    /// What the file says, but for its checksum.
+    pub(super) fn to_text(&self) -> String {
         let Self { earliest, proven, first, last, base, checkpoint, survivors } = self;
         let mut out = format!(
             "{FIRST_LINE}\nearliest {earliest}\nproven {proven}\nsegments {first} {last}\nbase {base}\ncheckpoint {checkpoint}\n"

@@ -20,6 +20,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod active;
+pub mod backup;
 pub mod check;
 pub mod checkpoint;
 pub mod dir;

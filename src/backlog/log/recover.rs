@@ -219,7 +219,7 @@ fn written<F: DiskFile>(file: &F, from: u64) -> io::Result<Option<u64>> {
 }
 
 /// The last place that records at or after a place in a file prove to have been synced.
-fn proven_beyond<F: DiskFile>(file: &F, seed: u32, from: u64) -> io::Result<Position> {
+pub(super) fn proven_beyond<F: DiskFile>(file: &F, seed: u32, from: u64) -> io::Result<Position> {
     let mut scanner = Scanner::new(file, seed, from)?;
     let mut proven = Position::INCEPTION;
     while let Some((_, record)) = scanner.search()? {

@@ -66,7 +66,8 @@ fn segment<D: Disk>(
     Segment { number, base, seed, file: Arc::clone(file), form, seal: OnceLock::from(seal) }
 }
 
-fn seal_at<F: DiskFile>(file: &F, seed: u32, at: u64) -> io::Result<Option<Seal>> {
+/// The seal that begins at a byte, if one does.
+pub(super) fn seal_at<F: DiskFile>(file: &F, seed: u32, at: u64) -> io::Result<Option<Seal>> {
     let mut bytes = [0; SEAL];
     match file.read_at(&mut bytes, at) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),

@@ -13,9 +13,13 @@ const LONGEST: u64 = 16 << 20;
 /// Replaces a file: after a crash at any point the old or the new text is there, whole.
 pub fn replace<D: Disk>(disk: &D, name: &str, body: &str) -> io::Result<()> {
     let replacement = Replacement::begin(disk, name)?;
-    let text = format!("{body}{CHECK}{:08x}\n", crc32c::crc32c(body.as_bytes()));
-    replacement.file().write_at(text.as_bytes(), 0)?;
+    replacement.file().write_at(with_checksum(body).as_bytes(), 0)?;
     replacement.finish(disk).map(drop)
+}
+
+/// A body, and its checksum.
+pub fn with_checksum(body: &str) -> String {
+    format!("{body}{CHECK}{:08x}\n", crc32c::crc32c(body.as_bytes()))
 }
 
 /// Reads a file that [`replace`] wrote; `None` if it is not whole.

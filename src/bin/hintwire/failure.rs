@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use hintwire::backlog::log::OpenError;
+use hintwire::backlog::log::backup::BackupError;
 use hintwire::client::{self, FollowError};
 use hintwire::config::ConfigError;
 use hintwire::server::ServeError;
@@ -132,6 +133,16 @@ impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         let damaged = matches!(error, OpenError::Damaged(_));
         Self::new(if damaged { Exit::Damage } else { Exit::Error }, error)
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Log(error) => error.into(),
+            BackupError::Spoiled { .. } => Self::new(Exit::Damage, error),
+            other => Self::error(other),
+        }
     }
 }
 

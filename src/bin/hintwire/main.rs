@@ -38,6 +38,8 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Cursor(typed) => command::cursor::run(typed).await,
         Command::Hub(typed) => command::hub::run(typed).await,
         Command::Doctor(typed) => command::doctor::run(&typed),
+        Command::Backup(typed) => command::backup::run(&typed),
+        Command::Restore(typed) => command::restore::run(&typed),
         Command::Check(typed) => command::check::run(&typed),
         Command::Completions(typed) => command::completions::run(&typed),
     }

@@ -32,9 +32,10 @@ struct Plan {
     space: AtomicU64,
     free: AtomicU64,
     meanwhile: Meanwhile,
+    opening: Meanwhile,
 }
 
-/// What others do while something is written.
+/// What others do before a call.
 #[derive(Default)]
 struct Meanwhile(Mutex<Option<Box<dyn FnMut() + Send>>>);
 
@@ -44,13 +45,21 @@ impl Debug for Meanwhile {
     }
 }
 
+impl Meanwhile {
+    fn act(&self) {
+        // Taken out: what it does itself calls it no more.
+        let act = self.0.lock().take();
+        if let Some(mut act) = act {
+            act();
+            *self.0.lock() = Some(act);
+        }
+    }
+}
+
 impl Plan {
     fn check(&self, call: Call) -> io::Result<()> {
-        // Taken out: what it writes itself calls it no more.
-        let meanwhile = (call == Call::Write).then(|| self.meanwhile.0.lock().take()).flatten();
-        if let Some(mut act) = meanwhile {
-            act();
-            *self.meanwhile.0.lock() = Some(act);
+        if call == Call::Write {
+            self.meanwhile.act();
         }
         self.planned(call)?;
         if matches!(call, Call::Write | Call::Allocate) && !one_less(&self.space) {
@@ -86,6 +95,7 @@ impl Faulty {
             space: AtomicU64::new(u64::MAX),
             free: AtomicU64::new(u64::MAX),
             meanwhile: Meanwhile::default(),
+            opening: Meanwhile::default(),
         };
         Self { dir, plan: Arc::new(plan) }
     }
@@ -109,6 +119,11 @@ impl Faulty {
     /// Has this done before each write.
     pub fn meanwhile(&self, act: impl FnMut() + Send + 'static) {
         *self.plan.meanwhile.0.lock() = Some(Box::new(act));
+    }
+
+    /// Has this done before each file is opened.
+    pub fn opening(&self, act: impl FnMut() + Send + 'static) {
+        *self.plan.opening.0.lock() = Some(Box::new(act));
     }
 
     /// What the disk says is free.
@@ -137,6 +152,7 @@ impl Disk for Faulty {
     }
 
     fn open(&self, name: &str) -> io::Result<FaultyFile> {
+        self.plan.opening.act();
         Ok(FaultyFile { file: self.dir.open(name)?, plan: Arc::clone(&self.plan) })
     }
 

@@ -19,7 +19,7 @@ fn patterns(text: &str) -> Patterns {
 }
 
 /// Publishes so many events of 2 KiB, on `keys` keys of as many topics.
-fn fill<D: Disk>(log: &mut Log<D>, events: u64, keys: u64) {
+pub(super) fn fill<D: Disk>(log: &mut Log<D>, events: u64, keys: u64) {
     for n in 0..events {
         let head = log.shared.head().0;
         let name = format!("t/{}", head % keys);
@@ -31,7 +31,7 @@ fn fill<D: Disk>(log: &mut Log<D>, events: u64, keys: u64) {
 }
 
 /// Positions of the newest events of all keys.
-fn snapshot<D: Disk>(log: &Log<D>) -> Vec<u64> {
+pub(super) fn snapshot<D: Disk>(log: &Log<D>) -> Vec<u64> {
     let (keys, events, bytes) = (Vec::new(), 10_000, usize::MAX);
     let patterns = patterns("**");
     let wanted = SnapshotRead { patterns, keys, after: None, events, bytes, omit_data: false };

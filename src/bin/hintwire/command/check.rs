@@ -1,23 +1,32 @@
 //! `hintwire check`.
 
 use hintwire::backlog::log::dir::Dir;
-use hintwire::backlog::log::{Loss, Lost, OpenError, Summary, check, repair};
+use hintwire::backlog::log::{Loss, Lost, OpenError, Summary, backup, check, repair};
 use serde_json::{Map, Value, json};
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::print::{Output, escape};
 use crate::typed::Check;
 
 pub fn run(typed: &Check) -> Result<(), Failure> {
     let in_dir = |failure: Failure| failure.context(typed.dir.display());
     let disk = Dir::open(&typed.dir).map_err(|error| in_dir(Failure::error(error)))?;
-    if typed.repair {
-        mend(&disk).map_err(in_dir)?;
-    }
-    let summary = check(&disk).map_err(|error| in_dir(error.into()))?;
+    let summary = summary(&disk, typed.repair).map_err(in_dir)?;
     let mut output = Output::new(typed.json);
     output.fields(&fields(&summary))?;
     Ok(output.flush()?)
+}
+
+fn summary(disk: &Dir, repair: bool) -> Result<Summary, Failure> {
+    if backup::is_backup(disk)? {
+        let advice = "a backup is not repaired: take another, or restore it and repair that";
+        let wrong = repair.then(|| Failure::new(Exit::Usage, advice));
+        return wrong.map_or_else(|| Ok(backup::check(disk)?), Err);
+    }
+    if repair {
+        mend(disk)?;
+    }
+    Ok(check(disk)?)
 }
 
 /// Repairs one damage after the other.

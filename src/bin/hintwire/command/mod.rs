@@ -1,5 +1,6 @@
 //! What each command does.
 
+pub mod backup;
 pub mod check;
 pub mod completions;
 pub mod configuration;
@@ -10,6 +11,7 @@ pub mod follow;
 pub mod get;
 pub mod hub;
 pub mod publish;
+pub mod restore;
 pub mod serve;
 pub mod snapshot;
 pub mod subscribe;

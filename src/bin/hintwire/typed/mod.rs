@@ -60,7 +60,11 @@ pub enum Command {
     Hub(Hub),
     /// Look over an installation: what is wrong, and what to do
     Doctor(Doctor),
-    /// Verify a backlog that no hub has open
+    /// Copy the backlog of a hub, running or not, into a directory of its own
+    Backup(Backup),
+    /// Make a backlog of a backup, in a new incarnation
+    Restore(Restore),
+    /// Verify a backup, or a backlog that no hub has open
     Check(Check),
     /// Print a completion script for a shell
     Completions(Completions),
@@ -86,8 +90,36 @@ pub struct From {
 }
 
 #[derive(Debug, Args)]
-pub struct Check {
+pub struct Backup {
+    /// The directory of the backup: empty, or with an earlier backup of the same backlog
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub target: PathBuf,
     /// The directory of the backlog
+    #[arg(long, env = "HINTWIRE_DATA", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(default_value = "./hintwire-data")]
+    pub data: PathBuf,
+    /// Print JSON, one object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The directory of the backup
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub backup: PathBuf,
+    /// The directory of the new backlog: empty or absent
+    #[arg(long, env = "HINTWIRE_DATA", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(default_value = "./hintwire-data")]
+    pub data: PathBuf,
+    /// Print JSON, one object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The directory of the backlog, or of a backup
     #[arg(value_hint = ValueHint::DirPath)]
     pub dir: PathBuf,
     /// Cut the backlog from the damage on, into a new incarnation, after saying what is lost

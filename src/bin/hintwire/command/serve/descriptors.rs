@@ -10,9 +10,7 @@ const OTHERS: u64 = 64;
 /// Asks for as many as the system lets this process have. If the configured connections need more, there are fewer
 /// connections: a log that cannot open its next segment refuses events, a peer that is refused comes again.
 pub fn raise(config: &mut Config) {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
-    let Some(have) = (if raised.is_ok() { maximum } else { current }) else { return };
+    let Some(have) = most() else { return };
     let connections = connections(have, config);
     if connections < config.connections {
         tracing::warn!(
@@ -27,6 +25,13 @@ pub fn raise(config: &mut Config) {
 /// How many files the log needs, and the process beside it.
 pub fn of_log(config: &Config) -> u64 {
     2 * (config.retention_bytes / config.segment_bytes) + OTHERS
+}
+
+/// Asks for as many as the system lets this process have; tells how many those are, if there is a limit.
+pub fn most() -> Option<u64> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    if raised.is_ok() { maximum } else { current }
 }
 
 /// How many connections so many open files allow: what the log leaves, and half in any case.

@@ -28,7 +28,8 @@
 //! # The modules, in that order
 //!
 //! What everything speaks of: [cursor] and [lineage] (places and the lives they belong to), [topic] (topics, patterns, and
-//! the table of all topics), [event] (and its [json]), [error], [limits] (every limit there is, in one place).
+//! the table of all topics), [event] (and its [json]), [error], [limits] (every limit there is, in one place), [metrics]
+//! (every metric there is).
 
 pub mod cursor;
 pub mod error;
@@ -36,6 +37,7 @@ pub mod event;
 pub mod json;
 pub mod limits;
 pub mod lineage;
+pub mod metrics;
 pub mod planted;
 mod sync;
 pub mod topic;

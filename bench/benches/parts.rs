@@ -121,7 +121,8 @@ fn fan_out(criterion: &mut Criterion) -> Result<()> {
             bencher.iter(|| {
                 position += 1;
                 let place = Position(position);
-                assert_eq!(index.spread(vec![(place, head.clone())], place), subscribers as u32);
+                let events = vec![(place, head.clone())];
+                assert_eq!(index.spread(events, place, Duration::ZERO), subscribers as u32);
                 registered.iter().for_each(|registration| registration.slot().take(0));
             });
         });

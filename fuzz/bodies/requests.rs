@@ -65,7 +65,11 @@ async fn answer(call: &str, body: Bytes) -> Status {
         limits: Limits::default(),
         id_window: Duration::from_secs(600),
         draining: CancellationToken::new(),
-        connection: Arc::new(Connection::new(([127, 0, 0, 1], 1).into(), Arc::default())),
+        connection: Arc::new(Connection::new(
+            ([127, 0, 0, 1], 1).into(),
+            Arc::default(),
+            Arc::default(),
+        )),
         access,
     });
     let request = http::Request::post(format!("/hintwire.v1.HubService/{call}"))

@@ -18,6 +18,7 @@ use crate::cursor::Position;
 use crate::error::{Error, WriteOutcome};
 use crate::event::{EncodedEvent, EventHead, Micros, StoredEvent};
 use crate::lineage::{Extent, Lineage};
+use crate::metrics::LogMetrics;
 use crate::topic::table::TopicTable;
 use crate::topic::{Patterns, Selection, Topic};
 
@@ -63,6 +64,16 @@ pub trait Backlog: Send + Sync + 'static {
 
     /// What it is and how it fares.
     fn status(&self) -> Status;
+
+    /// What it counts of itself, if it has a log.
+    fn metrics(&self) -> Option<&LogMetrics> {
+        None
+    }
+
+    /// Bytes that its file system has left, if it is on one. Asks the system.
+    fn free_space(&self) -> Option<u64> {
+        None
+    }
 
     /// Stops: finishes what it has taken, syncs, leaves the clean-stop mark. Later appends are refused as draining.
     fn close(&self) -> BoxFuture<'_, Result<(), Error>>;
@@ -250,6 +261,8 @@ pub struct Status {
     pub bytes: u64,
     /// Retained events.
     pub events: u64,
+    /// Segments on disk.
+    pub segments: usize,
     /// What the last start cut from an unsynced end.
     pub last_cut: Option<String>,
     /// Whether snapshots hold every live key.

@@ -17,6 +17,7 @@ mod hints;
 mod hub;
 mod identify;
 mod kept;
+mod metrics;
 mod openapi;
 mod params;
 mod problem;
@@ -33,7 +34,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use guard::HttpSettings;
-pub use problem::Refusal;
+pub use problem::{Reason, Refusal};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -52,6 +53,7 @@ pub fn router(settings: &HttpSettings, grpc_web: Router) -> Router {
         .routes(routes!(health::alive))
         .routes(routes!(health::ready));
     let asked = OpenApiRouter::new()
+        .routes(routes!(metrics::scrape))
         .routes(routes!(topics::list))
         .merge(events::routes())
         .routes(routes!(snapshot::page))

@@ -56,6 +56,10 @@ pub enum Refusal {
     Timeout,
 }
 
+/// Why a response refuses, for who counts; it does not leave the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reason(pub &'static str);
+
 /// A problem document.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -171,6 +175,7 @@ impl IntoResponse for Refusal {
             response = response.header(WWW_AUTHENTICATE, "Bearer");
         }
         let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let response = response.extension(Reason(self.reason()));
         response.body(body.into()).unwrap_or_default()
     }
 }

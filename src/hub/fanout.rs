@@ -11,6 +11,7 @@ use crate::cursor::Position;
 use crate::event::{EventHead, Micros};
 use crate::index::Index;
 use crate::limits::TAIL_GROUPS;
+use crate::metrics::Metrics;
 use crate::planted::Planted;
 
 /// Rest after a round, for each subscriber that it touched: ten times what a touch costs, so that the fan-out of a large
@@ -25,6 +26,7 @@ pub struct Fanout {
     pub index: Arc<Index>,
     pub timeline: Arc<Timeline>,
     pub moved: Arc<Notify>,
+    pub metrics: Arc<Metrics>,
 }
 
 impl Fanout {
@@ -51,9 +53,12 @@ impl Fanout {
     fn round(&self, groups: &mut Vec<Appended>) -> u32 {
         let head = head_of(groups);
         let mut events: Vec<(Position, EventHead)> = Vec::new();
+        let oldest = groups.first().map_or_else(Micros::now, |group| group.published);
+        let age = Duration::from_micros(Micros::now().0.saturating_sub(oldest.0));
         groups.drain(..).for_each(|group| events.extend(group.events));
+        self.metrics.events.add(events.len() as u64);
         self.timeline.note(head, self.index.clock().now().cast_signed());
-        let touched = self.index.spread(events, head);
+        let touched = self.index.spread(events, head, age);
         self.moved.notify_waiters();
         touched
     }

@@ -14,6 +14,7 @@ mod news;
 mod pace;
 mod page_token;
 mod publish;
+mod readings;
 mod snapshot;
 mod subscribe;
 #[cfg(test)]
@@ -43,6 +44,7 @@ use crate::error::Error;
 use crate::index::Index;
 use crate::limits::Limits;
 use crate::lineage::Lineage;
+use crate::metrics::Metrics;
 use news::Told;
 use pace::{Meter, Turns};
 use timeline::Timeline;
@@ -88,6 +90,7 @@ pub struct Hub {
     told: Told,
     /// Of those whose publication finds no room.
     turns: Arc<Turns>,
+    metrics: Arc<Metrics>,
     /// Fan-out and clock; they end with the hub.
     _tasks: JoinSet<()>,
 }
@@ -101,12 +104,14 @@ impl Hub {
         let index = Arc::new(Index::new(head, settings.heartbeat_interval));
         let timeline = Arc::new(Timeline::default());
         let moved = Arc::new(Notify::new());
+        let metrics = Arc::new(Metrics::default());
         let mut tasks = JoinSet::new();
         let fanout = fanout::Fanout {
             backlog: Arc::clone(&backlog),
             index: Arc::clone(&index),
             timeline: Arc::clone(&timeline),
             moved: Arc::clone(&moved),
+            metrics: Arc::clone(&metrics),
         };
         tasks.spawn(fanout.run(tail, head));
         let pacing = Arc::clone(&index);
@@ -124,6 +129,7 @@ impl Hub {
             fetches: Meter::default(),
             told: Told::default(),
             turns: Arc::default(),
+            metrics,
             _tasks: tasks,
         })
     }
@@ -136,6 +142,11 @@ impl Hub {
     /// What the backlog can still do.
     pub fn health(&self) -> Health {
         self.backlog.status().health
+    }
+
+    /// What it counts of itself.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
     }
 
     /// Open streams.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::Hub;
 use super::pace::{self, Turns};
 use crate::access::Granted;
@@ -15,6 +17,7 @@ use crate::error::Error;
 use crate::event::{Event, check_batch};
 use crate::limits::RETRY_LATER;
 use crate::lineage::Verdict;
+use crate::metrics::Metrics;
 
 /// When to try again while there is no space.
 const NO_SPACE: Duration = Duration::from_secs(5);
@@ -33,6 +36,8 @@ pub struct Publishing {
     receipt: Receipt,
     backlog: Arc<dyn Backlog>,
     turns: Arc<Turns>,
+    metrics: Arc<Metrics>,
+    began: Instant,
 }
 
 impl Hub {
@@ -51,10 +56,11 @@ impl Hub {
         self.refuse_if_draining()?;
         check_batch(&events, &self.settings.limits)?;
         let expected = expected.map(|cursor| self.expectation(cursor)).transpose()?;
+        let began = Instant::now();
         let events = events.into_inner().into_iter().map(Event::encode).collect();
         let receipt = self.backlog.append(Batch { events, expected });
         let (backlog, turns) = (Arc::clone(&self.backlog), Arc::clone(&self.turns));
-        Ok(Publishing { receipt, backlog, turns })
+        Ok(Publishing { receipt, backlog, turns, metrics: Arc::clone(&self.metrics), began })
     }
 
     /// The refusal of what there is no room for now.
@@ -97,6 +103,15 @@ impl Future for Publishing {
 }
 
 impl Publishing {
+    fn measure(&self, placed: &[Placed]) {
+        self.metrics.publish.time(self.began.elapsed());
+        self.metrics.batch.record(placed.len() as u64);
+        let duplicates = placed.iter().filter(|placed| placed.duplicate).count();
+        if duplicates > 0 {
+            self.metrics.duplicates.add(duplicates as u64);
+        }
+    }
+
     fn answer(&self, outcome: Outcome) -> Result<Vec<Published>, Error> {
         let lineage = self.backlog.lineage();
         let published = |placed: Placed| Published {
@@ -106,6 +121,7 @@ impl Publishing {
         Err(match outcome {
             Outcome::Appended(placed) => {
                 self.turns.serve();
+                self.measure(&placed);
                 return Ok(placed.into_iter().map(published).collect());
             }
             Outcome::Conflict { index } => Error::IdConflict { index },
@@ -135,6 +151,8 @@ mod tests {
             receipt: Receipt::resolved(outcome),
             backlog: Arc::clone(&backlog),
             turns: Arc::default(),
+            metrics: Arc::default(),
+            began: Instant::now(),
         };
         let cursor = backlog.lineage().cursor(Position(7));
         let newest = Some(Position(7));

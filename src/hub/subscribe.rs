@@ -17,6 +17,7 @@ use crate::index::Registration;
 use crate::index::clock::millis;
 use crate::index::slot::{Call, Slot};
 use crate::limits::{MIN_INTERVAL_MAX, RETRY_LATER};
+use crate::metrics::{Message, POLL_BASELINE};
 use crate::planted::Planted;
 use crate::topic::Selection;
 
@@ -42,6 +43,8 @@ pub struct Subscription {
     head: Position,
     min_interval: Duration,
     stage: Stage,
+    /// Up to when polls are counted that it did not make, in ms of the index's clock.
+    polled: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +79,7 @@ impl Hub {
         let early = Planted::LostWakeUp.too_early(|| self.backlog.extent().head).await;
         let registration = self.index.register(subscribe.selection.into_inner(), slot)?;
         let head = early.unwrap_or_else(|| self.backlog.extent().head);
+        self.metrics.opened.count();
         Ok(Subscription {
             hub: Arc::clone(self),
             registration,
@@ -88,6 +92,7 @@ impl Hub {
                 MIN_INTERVAL_MAX.max(self.settings.min_interval),
             ),
             stage: Stage::New { own: own.is_some() },
+            polled: now,
         })
     }
 }
@@ -161,15 +166,18 @@ impl Subscription {
         let interval = millis(pace::hint_interval(self.min_interval, crowd));
         // What CONFIRMED said already is no hint, and no reason to hold the first one back.
         let news = slot.newest() > self.cursor;
-        slot.take(if news { self.hub.index.clock().now() + interval } else { 0 });
+        let (now, since) = (self.hub.index.clock().micros(), slot.since());
+        slot.take(if news { now / 1000 + interval } else { 0 });
         let (after, newest) = self.advance();
         if newest <= after {
             return None;
         }
+        self.hub.metrics.hint.record(now.saturating_sub(since));
         self.cursor = newest;
         let fetch_after =
             pace::fetch_after(crowd, self.hub.settings.fetch_rate).max(self.lease.hint());
-        Some(Hint { fetch_after, ..self.hint(HintKind::Changed, self.news(crowd, after, newest)) })
+        let news = self.news(crowd, after, newest);
+        Some(Hint { fetch_after, ..self.hint(HintKind::Changed, news) })
     }
 
     /// What changed between two places; made once for a crowd.
@@ -195,7 +203,8 @@ impl Subscription {
         if newest <= self.cursor {
             self.head = self.head.max(watermark);
         }
-        self.hint(HintKind::Heartbeat, Arc::new(self.place()))
+        let news = Arc::new(self.place());
+        self.hint(HintKind::Heartbeat, news)
     }
 
     /// Reads the watermark, then the slot, and moves the head to the later of the two. Returns the cursor of the message
@@ -215,7 +224,8 @@ impl Subscription {
             ReconnectReason::Age | ReconnectReason::Credentials => 1,
         };
         let after = pace::reconnect_after(crowd);
-        self.hint(HintKind::Reconnect { reason, after }, Arc::new(self.place()))
+        let news = Arc::new(self.place());
+        self.hint(HintKind::Reconnect { reason, after }, news)
     }
 
     /// The cursors as they are now.
@@ -225,17 +235,34 @@ impl Subscription {
         News::of(lineage.cursor(cursor), lineage.cursor(self.head.max(cursor)))
     }
 
-    fn hint(&self, kind: HintKind, news: Arc<News>) -> Hint {
-        Hint { kind, news, fetch_after: Duration::ZERO, heartbeat_interval: self.promise() }
+    fn hint(&mut self, kind: HintKind, news: Arc<News>) -> Hint {
+        let now = self.hub.index.clock().now();
+        self.count(kind, now);
+        Hint { kind, news, fetch_after: Duration::ZERO, heartbeat_interval: self.promise(now) }
+    }
+
+    /// Counts a message, and the polls of the [baseline](POLL_BASELINE) that would have found nothing before it.
+    fn count(&mut self, kind: HintKind, now: u64) {
+        let polls = now.saturating_sub(self.polled) / millis(POLL_BASELINE);
+        if polls > 0 {
+            self.polled += polls * millis(POLL_BASELINE);
+            self.hub.metrics.polls_saved.add(polls);
+        }
+        self.hub.metrics.message(match kind {
+            HintKind::Confirmed => Message::Confirmed,
+            HintKind::Changed => Message::Changed,
+            HintKind::Heartbeat => Message::Heartbeat,
+            HintKind::Reconnect { .. } => Message::Reconnect,
+        });
     }
 
     /// States the heartbeat interval, and sees to it that it is kept: by then less the jitter and the clock's own tick.
-    fn promise(&self) -> Duration {
+    fn promise(&self, now: u64) -> Duration {
         let interval =
             pace::heartbeat_interval(self.hub.settings.heartbeat_interval, self.hub.streams());
         let index = &self.hub.index;
         let within = millis(pace::jittered(interval)).saturating_sub(2 * index.beat_tick());
-        self.registration.slot().spoke(index.clock().now() + within);
+        self.registration.slot().spoke(now + within);
         interval
     }
 }

@@ -19,6 +19,11 @@ impl Clock {
         millis(self.0.elapsed())
     }
 
+    /// Microseconds since the start.
+    pub fn micros(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
     /// Waits for a time.
     pub async fn sleep_until(&self, at: u64) {
         sleep_until(self.0 + Duration::from_millis(at)).await;

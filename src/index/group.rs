@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::slot::{Slot, Touched};
+use super::slot::{Slot, Touched, Wave};
 use super::wheel::Wheel;
 use crate::cursor::Position;
 use crate::event::EventHead;
@@ -74,16 +74,20 @@ impl Group {
         self.members.lock().filters > 0
     }
 
-    /// Touches those whom one of the events concerns: `events` are places in the round's batch, newest first.
-    pub fn touch(&self, events: &[usize], round: &Round<'_>) {
+    /// Touches those whom one of the events concerns: `events` are places in the round's batch, newest first. Returns how
+    /// many of them had news to tell already.
+    pub fn touch(&self, events: &[usize], round: &Round<'_>) -> u64 {
+        let mut merged = 0;
         for member in &self.members.lock().list {
             let Some(newest) = newest_wanted(&member.slot, events, round) else { continue };
-            if let Touched::Later(due) = member.slot.touch(newest, round.crowd, round.now)
-                && !Planted::LastHintDropped.is_on()
-            {
-                round.pacing.add(due, Arc::clone(&member.slot));
+            match member.slot.touch(newest, round.wave) {
+                Touched::Done => {}
+                Touched::Merged => merged += 1,
+                Touched::Later(_) if Planted::LastHintDropped.is_on() => {}
+                Touched::Later(due) => round.pacing.add(due, Arc::clone(&member.slot)),
             }
         }
+        merged
     }
 
     /// Wakes all.
@@ -97,10 +101,8 @@ impl Group {
 pub struct Round<'a> {
     /// What was appended, in order.
     pub events: &'a [(Position, EventHead)],
-    /// How many the round touches, roughly: who has two matching patterns counts twice.
-    pub crowd: u32,
-    /// The time, in ms of the index's clock.
-    pub now: u64,
+    /// What each of them is touched with.
+    pub wave: Wave,
     /// Where to put who is told later.
     pub pacing: &'a Wheel<Arc<Slot>>,
 }

@@ -49,6 +49,11 @@ impl Groups {
         self.shapes.all()
     }
 
+    /// How many patterns there are.
+    pub fn patterns(&self) -> usize {
+        self.shapes.patterns()
+    }
+
     /// Calls `found` for each group whose pattern is of one of these shapes and matches the topic.
     pub fn matching(
         &self,

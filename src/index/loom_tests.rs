@@ -7,7 +7,7 @@ use loom::future::block_on;
 use loom::sync::atomic::AtomicBool;
 use loom::thread::{self, JoinHandle};
 
-use super::slot::{Call, Touched};
+use super::slot::{Call, Touched, Wave};
 use super::*;
 use crate::event::{Event, EventHead};
 use crate::sync::model;
@@ -19,6 +19,10 @@ fn index() -> Arc<Index> {
 
 fn slot() -> Arc<Slot> {
     Arc::new(Slot::new(1, &Arc::default(), u64::MAX))
+}
+
+fn wave(now: u64) -> Wave {
+    Wave { crowd: 1, now, since: 0 }
 }
 
 fn register(index: &Arc<Index>, pattern: &str) -> Registration {
@@ -36,7 +40,7 @@ fn publish(index: &Arc<Index>, backlog: &Arc<AtomicU64>, positions: u64) -> Join
     thread::spawn(move || {
         for position in (1..=positions).map(Position) {
             backlog.store(position.0, Ordering::Release);
-            index.spread(vec![(position, head("a"))], position);
+            index.spread(vec![(position, head("a"))], position, Duration::ZERO);
         }
     })
 }
@@ -55,7 +59,11 @@ fn news_that_comes_while_others_are_taken_is_never_lost() {
         let slot = slot();
         let fanout = thread::spawn({
             let slot = Arc::clone(&slot);
-            move || (1..=3).for_each(|n| assert_eq!(slot.touch(Position(n), 1, 0), Touched::Done))
+            move || {
+                (1..=3).for_each(|n| {
+                    assert!(!matches!(slot.touch(Position(n), wave(0)), Touched::Later(_)))
+                })
+            }
         });
         let mut told = Position(0);
         while told < Position(3) {
@@ -76,7 +84,7 @@ fn what_comes_within_the_interval_is_told_once_the_pacing_lets_it_go_and_not_bef
             let (slot, let_go) = (Arc::clone(&slot), Arc::clone(&let_go));
             move || {
                 for n in 1..=2 {
-                    if let Touched::Later(due) = slot.touch(Position(n), 1, 5) {
+                    if let Touched::Later(due) = slot.touch(Position(n), wave(5)) {
                         assert_eq!((n, due), (2, 10));
                         let_go.store(true, Ordering::SeqCst);
                         slot.release();
@@ -108,7 +116,7 @@ fn a_heartbeat_that_is_sent_while_news_comes_neither_takes_nor_hides_it() {
         });
         let fanout = thread::spawn({
             let slot = Arc::clone(&slot);
-            move || slot.touch(Position(1), 1, 20)
+            move || slot.touch(Position(1), wave(20))
         });
         while called(&slot) == Call::Beat {
             slot.spoke(30);

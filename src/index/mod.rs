@@ -29,6 +29,7 @@ use wheel::Wheel;
 
 use crate::cursor::Position;
 use crate::error::Error;
+use crate::metrics::Counter;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::topic::Selection;
 use crate::wake::together;
@@ -51,6 +52,7 @@ pub struct Index {
     beats: Wheel<Arc<Slot>>,
     /// Every watched slot is looked at this often, in ms: half of the shortest time that a stream may be silent.
     look: u64,
+    merged: Counter,
 }
 
 impl Index {
@@ -64,6 +66,7 @@ impl Index {
             pacing: Wheel::new(PACING_TICK),
             beats: Wheel::new((heartbeat_interval / BEAT_TICKS).min(BEAT_TICK_MAX)),
             look: millis(heartbeat_interval / 2).max(1),
+            merged: Counter::default(),
         }
     }
 
@@ -95,6 +98,16 @@ impl Index {
     /// The newest events.
     pub fn recent(&self) -> &Recent {
         &self.recent
+    }
+
+    /// Touches so far that found a slot with news to tell.
+    pub fn merged(&self) -> u64 {
+        self.merged.get()
+    }
+
+    /// Patterns that are registered.
+    pub fn patterns(&self) -> usize {
+        self.groups.patterns()
     }
 
     /// The clock that all times of the index are of.

@@ -48,6 +48,11 @@ impl Shapes {
         shapes(patterns).for_each(|shape| counts.remove(shape));
     }
 
+    /// How many patterns count.
+    pub fn patterns(&self) -> usize {
+        self.0.read().patterns
+    }
+
     /// All shapes in use.
     pub fn all(&self) -> Vec<Shape> {
         self.0.read().shapes.keys().copied().collect()

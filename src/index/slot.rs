@@ -35,14 +35,29 @@ pub struct Slot {
     places: Box<[AtomicU32]>,
     /// How many were woken with it.
     crowd: AtomicU32,
+    /// When the oldest news was published that it has not told, in µs of the index's clock.
+    since: AtomicU64,
     flags: AtomicU8,
+}
+
+/// What is the same for all slots that are touched together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wave {
+    /// How many they are, roughly: who has two matching patterns counts twice.
+    pub crowd: u32,
+    /// The time, in ms of the index's clock.
+    pub now: u64,
+    /// When the oldest of the news was published, in µs of it.
+    pub since: u64,
 }
 
 /// What the fan-out does next about a slot that it touched.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Touched {
-    /// Nothing: it knows already, or has been woken.
+    /// Nothing: it has been woken.
     Done,
+    /// Nothing: it has news to tell already, and will tell this with it.
+    Merged,
     /// It is to be told at this time.
     Later(u64),
 }
@@ -82,6 +97,7 @@ impl Slot {
             filter: (!filter.is_empty()).then(|| Arc::clone(filter)),
             places: (0..patterns).map(|_| AtomicU32::new(0)).collect(),
             crowd: AtomicU32::new(0),
+            since: AtomicU64::new(0),
             flags: AtomicU8::new(0),
         }
     }
@@ -97,15 +113,16 @@ impl Slot {
     }
 
     /// There is an event that concerns it.
-    pub fn touch(&self, newest: Position, crowd: u32, now: u64) -> Touched {
+    pub fn touch(&self, newest: Position, wave: Wave) -> Touched {
         // Before the mark: who takes the mark off finds the place here.
         self.newest.fetch_max(newest.0, Ordering::AcqRel);
         if self.flags.fetch_or(MARKED, Ordering::AcqRel) & MARKED != 0 {
-            return Touched::Done;
+            return Touched::Merged;
         }
-        self.crowd.store(crowd, Ordering::Relaxed);
+        self.crowd.store(wave.crowd, Ordering::Relaxed);
+        self.since.store(wave.since, Ordering::Relaxed);
         let quiet_until = self.quiet_until.load(Ordering::Relaxed);
-        if now < quiet_until {
+        if wave.now < quiet_until {
             return Touched::Later(quiet_until);
         }
         self.release();
@@ -179,6 +196,11 @@ impl Slot {
         self.crowd.load(Ordering::Relaxed)
     }
 
+    /// When the oldest news was published that it has not told, in µs of the index's clock.
+    pub fn since(&self) -> u64 {
+        self.since.load(Ordering::Relaxed)
+    }
+
     /// The subscriber is gone.
     pub fn close(&self) {
         self.flags.fetch_or(CLOSED, Ordering::Relaxed);
@@ -204,7 +226,7 @@ mod tests {
     }
 
     fn touch(slot: &Slot, position: u64, now: u64) -> Touched {
-        slot.touch(Position(position), 1, now)
+        slot.touch(Position(position), Wave { crowd: 1, now, since: 0 })
     }
 
     #[test]
@@ -212,11 +234,11 @@ mod tests {
         let slot = slot();
         assert_eq!(touch(&slot, 1, 0), Touched::Done);
         assert_eq!(slot.poll(Waker::noop()), Call::News);
-        assert_eq!(touch(&slot, 2, 0), Touched::Done);
+        assert_eq!(touch(&slot, 2, 0), Touched::Merged);
         slot.take(10);
         assert_eq!((slot.newest(), slot.poll(Waker::noop())), (Position(2), Call::Nothing));
         assert_eq!(touch(&slot, 3, 5), Touched::Later(10));
-        assert_eq!(touch(&slot, 4, 5), Touched::Done);
+        assert_eq!(touch(&slot, 4, 5), Touched::Merged);
         assert_eq!(slot.poll(Waker::noop()), Call::Nothing);
         slot.release();
         assert_eq!((slot.newest(), slot.poll(Waker::noop())), (Position(4), Call::News));

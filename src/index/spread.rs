@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Index;
 use super::group::{Group, Round};
 use super::shape::Segments;
+use super::slot::Wave;
 use crate::cursor::Position;
 use crate::event::EventHead;
 use crate::wake::together;
@@ -18,18 +20,23 @@ struct Hit {
 }
 
 impl Index {
-    /// Touches everybody whom these events concern, each group once; then moves the watermark to `head`. Returns how
-    /// many it touched.
-    pub fn spread(&self, events: Vec<(Position, EventHead)>, head: Position) -> u32 {
+    /// Touches everybody whom these events concern, each group once; then moves the watermark to `head`. The oldest of the
+    /// events was published `age` ago. Returns how many it touched.
+    pub fn spread(&self, events: Vec<(Position, EventHead)>, head: Position, age: Duration) -> u32 {
         let events = Arc::new(events);
         let hits = if self.groups.is_empty() { Vec::new() } else { self.hits(&events) };
         let crowd: usize = hits.iter().map(|hit| hit.group.len()).sum();
         let crowd = u32::try_from(crowd).unwrap_or(u32::MAX);
-        let now = self.clock.now();
+        let now = self.clock.micros();
+        let since = now.saturating_sub(u64::try_from(age.as_micros()).unwrap_or(u64::MAX));
+        let wave = Wave { crowd, now: now / 1000, since };
         // Who is woken derives the topics from there.
         self.recent.push(Arc::clone(&events));
-        let round = Round { events: &events, crowd, now, pacing: &self.pacing };
-        together(|| hits.iter().for_each(|hit| hit.group.touch(&hit.events, &round)));
+        let round = Round { events: &events, wave, pacing: &self.pacing };
+        together(|| {
+            let merged = hits.iter().map(|hit| hit.group.touch(&hit.events, &round)).sum();
+            self.merged.add(merged);
+        });
         self.move_watermark(head);
         crowd
     }

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Wake, Waker};
 
-use super::slot::Call;
+use super::slot::{Call, Wave};
 use super::*;
 use crate::event::{Event, EventHead};
 use crate::topic::{Patterns, Topic};
@@ -22,7 +22,7 @@ fn head(topic: &str) -> EventHead {
 
 /// Spreads one event, whose place is the head.
 fn spread(index: &Index, topic: &str, position: u64) -> u32 {
-    index.spread(vec![(Position(position), head(topic))], Position(position))
+    index.spread(vec![(Position(position), head(topic))], Position(position), Duration::ZERO)
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn news_that_comes_while_others_are_taken_is_never_lost() {
     // Two at a time: the second comes while the first is taken.
     for position in (1..=last).step_by(2) {
         for position in [position, position + 1] {
-            registration.slot().touch(Position(position), 1, 0);
+            registration.slot().touch(Position(position), Wave { crowd: 1, now: 0, since: 0 });
         }
         let mut looks = 0;
         while taken.load(Ordering::SeqCst) <= position {

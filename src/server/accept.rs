@@ -25,6 +25,7 @@ use super::transport::Transport;
 use super::{http1, http2, tls};
 use crate::identity::PeerCertificate;
 use crate::limits::{ACCEPT_PAUSE, HANDSHAKE};
+use crate::metrics::{Counter, Gauge, Metrics};
 use crate::service::Connection;
 
 /// All connections of a server.
@@ -68,14 +69,16 @@ impl Connections {
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let limits = &self.front.limits;
+        let front = Arc::clone(&self.front);
+        let (limits, [of_all, of_peer]) = (&front.limits, &front.hub.metrics().turned_away);
         if self.open.len() >= limits.connections {
-            return self.refuse(peer, "connections", limits.connections);
+            return self.refuse(peer, "connections", limits.connections, of_all);
         }
         let Some(place) = self.peers.place(peer.ip()) else {
-            return self.refuse(peer, "connections_per_peer", limits.connections_per_peer);
+            let most = limits.connections_per_peer;
+            return self.refuse(peer, "connections_per_peer", most, of_peer);
         };
-        let (front, draining) = (Arc::clone(&self.front), self.draining.clone());
+        let draining = self.draining.clone();
         self.open.spawn(async move {
             let _place = place;
             if let Err(error) = connection(stream, peer, front, draining).await {
@@ -85,7 +88,8 @@ impl Connections {
     }
 
     /// There is no way to say it over HTTP/2 that does not cost what is to be saved; the connection is closed.
-    fn refuse(&mut self, peer: SocketAddr, setting: &str, limit: usize) {
+    fn refuse(&mut self, peer: SocketAddr, setting: &str, limit: usize, counter: &Counter) {
+        counter.count();
         if let Some(refused) = self.refused.count() {
             tracing::warn!(%peer, refused, limit, "connections refused: {setting} is reached");
         }
@@ -113,6 +117,25 @@ impl Connections {
     }
 }
 
+/// A connection that is counted until it is dropped.
+struct Open<'m>(&'m Gauge);
+
+impl<'m> Open<'m> {
+    fn of(greeting: &Greeting, metrics: &'m Metrics) -> Self {
+        let [http1, http2] = &metrics.connections;
+        let open = if matches!(greeting, Greeting::Http1(_)) { http1 } else { http2 };
+        metrics.accepted.count();
+        open.up();
+        Self(open)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.down();
+    }
+}
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 async fn connection(
@@ -127,15 +150,20 @@ async fn connection(
         begun = begun => begun??,
         () = draining.cancelled() => return Ok(()),
     };
-    let connection = Connection::new(peer, Arc::clone(&front.parts));
-    let shared = Arc::new(connection.showing(certificate));
-    let caller = Caller::new(front, Arc::clone(&shared));
+    let metrics = Arc::clone(front.hub.metrics());
+    let _open = Open::of(&greeting, &metrics);
+    let shared = Connection::new(peer, Arc::clone(&front.parts), Arc::clone(&metrics));
+    let shared = shared.showing(certificate);
     match greeting {
         Greeting::Http1(begun) => {
+            let shared = Arc::new(shared);
+            let caller = Caller::new(front, Arc::clone(&shared));
             let transport = Transport::new(stream, begun, shared);
             Ok(http1::serve(transport, caller, draining).await?)
         }
         Greeting::Http2(begun) => {
+            let shared = Arc::new(shared.watched());
+            let caller = Caller::new(front, Arc::clone(&shared));
             let transport = Transport::new(stream, begun, Arc::clone(&shared)).metered();
             Ok(http2::serve(transport, caller, shared, draining).await?)
         }

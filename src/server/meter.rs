@@ -187,8 +187,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn answers_and_the_time_pay_for_frames() {
-        let (mut meter, connection) =
-            (Meter::new(), Connection::new(([127, 0, 0, 1], 1).into(), Arc::default()));
+        let (mut meter, connection) = (
+            Meter::new(),
+            Connection::new(([127, 0, 0, 1], 1).into(), Arc::default(), Arc::default()),
+        );
         meter.came(&frames(6, 8, IDLE_FRAMES));
         assert!(meter.judge().is_ok());
         connection.says(0);
@@ -204,8 +206,10 @@ mod tests {
 
     #[test]
     fn however_much_was_answered_there_is_an_end_to_what_it_pays_for() {
-        let (mut meter, connection) =
-            (Meter::new(), Connection::new(([127, 0, 0, 1], 1).into(), Arc::default()));
+        let (mut meter, connection) = (
+            Meter::new(),
+            Connection::new(([127, 0, 0, 1], 1).into(), Arc::default(), Arc::default()),
+        );
         connection.says(usize::MAX);
         settled(&mut meter, &connection);
         meter.came(&frames(6, 8, IDLE_FRAMES_PAID + 1));

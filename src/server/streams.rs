@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     fn shared() -> Arc<Connection> {
-        Arc::new(Connection::new(([127, 0, 0, 1], 1).into(), Arc::default()))
+        Arc::new(Connection::new(([127, 0, 0, 1], 1).into(), Arc::default(), Arc::default()))
     }
 
     /// A connection that begins a stream in its first turn, and ends in its `turns`th.

@@ -1,6 +1,7 @@
 //! The life of each call: its span and its last line (method, peer, code and time taken; never what was said), and its
 //! place among the calls of its connection.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,9 +14,11 @@ use hyper::body::{Frame, SizeHint};
 use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::{Code, Status};
+use tonic_types::StatusExt;
 use tracing::{Instrument, Span, debug, debug_span, warn};
 
 use super::reply::Data;
+use crate::http::Reason;
 use crate::limits::ABANDONED_WITHIN;
 use crate::service::Connection;
 
@@ -28,6 +31,9 @@ pub struct Call {
     answered: bool,
     outcome: Option<Outcome>,
 }
+
+/// The reason of refusals that are not the hub's, e.g. of a method that there is not.
+const OTHER: &str = "OTHER";
 
 /// How a call was answered.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +55,9 @@ impl Call {
     pub async fn trace(mut self, call: impl Future<Output = Response<Body>>) -> Response<Traced> {
         let response = call.instrument(self.span.clone()).await;
         self.outcome = outcome(&response);
+        if let Some(reason) = refusal(&response) {
+            self.connection.metrics.refusals.count(&reason);
+        }
         self.answered = !self.outcome.is_some_and(says_that_the_peer_left);
         response.map(|body| Traced { body, call: self })
     }
@@ -61,6 +70,25 @@ fn outcome<B>(response: &Response<B>) -> Option<Outcome> {
         return code(response.headers());
     }
     Some(Outcome::Http(response.status()))
+}
+
+/// Why a response refuses, if it does.
+fn refusal<B>(response: &Response<B>) -> Option<Cow<'static, str>> {
+    match response.extensions().get::<Reason>() {
+        Some(Reason(reason)) => Some(Cow::Borrowed(*reason)),
+        None => grpc_refusal(response.headers()),
+    }
+}
+
+/// The reason among the details of a status, or none of the hub's.
+fn grpc_refusal(headers: &HeaderMap) -> Option<Cow<'static, str>> {
+    let status = headers.get(Status::GRPC_STATUS)?;
+    if status == "0" {
+        return None;
+    }
+    let status = Status::from_header_map(headers)?;
+    let info = status.get_details_error_info();
+    Some(info.map_or(Cow::Borrowed(OTHER), |info| Cow::Owned(info.reason)))
 }
 
 fn code(headers: &HeaderMap) -> Option<Outcome> {
@@ -117,6 +145,9 @@ impl hyper::body::Body for Traced {
         let trailers = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.trailers_ref());
         if let Some(trailers) = trailers {
             call.outcome = code(trailers);
+            if let Some(reason) = grpc_refusal(trailers) {
+                call.connection.metrics.refusals.count(&reason);
+            }
         }
         let data = |bytes| Data::new(bytes, &call.connection);
         Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(data))))

@@ -9,8 +9,10 @@ use tokio::time::timeout;
 
 use super::part::Parts;
 use crate::error::Error;
+use crate::hub::{Hint, HintKind};
 use crate::identity::PeerCertificate;
 use crate::limits::{RETRY_LATER, UNREAD_BYTES, UNREAD_WAIT};
+use crate::metrics::{Converging, Metrics};
 
 /// Frames that an honest peer may say to one message: grpc-go opens both windows and asks by a ping how far away the hub
 /// is; one to spare.
@@ -45,11 +47,15 @@ pub struct Connection {
     pub(super) parts: Parts,
     /// The same of all connections.
     pub(super) all_parts: Arc<Parts>,
+    /// What the hub counts.
+    pub metrics: Arc<Metrics>,
+    /// Whether it has fetched what it was told of, where that can be known.
+    pub(super) converging: Option<Converging>,
 }
 
 impl Connection {
     /// A connection without calls. `all_parts` is what unfinished requests of all connections hold.
-    pub fn new(peer: SocketAddr, all_parts: Arc<Parts>) -> Self {
+    pub fn new(peer: SocketAddr, all_parts: Arc<Parts>, metrics: Arc<Metrics>) -> Self {
         Self {
             peer,
             certificate: None,
@@ -63,6 +69,21 @@ impl Connection {
             read: Notify::new(),
             parts: Parts::default(),
             all_parts,
+            metrics,
+            converging: None,
+        }
+    }
+
+    /// The same, watched for whether it fetches what it is told of.
+    pub fn watched(self) -> Self {
+        let converging = Some(self.metrics.convergence.watch());
+        Self { converging, ..self }
+    }
+
+    /// It is handed a message of a stream.
+    pub fn told(&self, hint: &Hint) {
+        if let (HintKind::Changed, Some(converging)) = (hint.kind, &self.converging) {
+            converging.told(hint.cursor.position);
         }
     }
 

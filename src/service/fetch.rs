@@ -10,18 +10,24 @@ use crate::hub::{Fetch, Fetched, Start};
 use crate::limits::{
     Limits, PAGE_BYTES, PAGE_BYTES_DEFAULT, PAGE_EVENTS, PAGE_EVENTS_DEFAULT, WAIT,
 };
+use crate::metrics::Fetches;
 use crate::v1;
 use crate::v1::fetch_request::Seek;
 
-pub async fn call(service: &Service, request: v1::FetchRequest) -> Result<FetchPage, Error> {
+pub async fn call(
+    service: &Service,
+    request: v1::FetchRequest,
+    kind: Fetches,
+) -> Result<FetchPage, Error> {
     let fetch = parse(request, &service.limits, &service.access)?;
-    answer(service, fetch).await
+    answer(service, fetch, kind).await
 }
 
 /// The page that was asked for.
-pub async fn answer(service: &Service, fetch: Fetch) -> Result<FetchPage, Error> {
-    let omit_data = fetch.omit_data;
+pub async fn answer(service: &Service, fetch: Fetch, kind: Fetches) -> Result<FetchPage, Error> {
+    let (omit_data, kind) = (fetch.omit_data, kind.waiting(fetch.wait));
     let fetched = fetched(service, fetch).await?;
+    service.fetched(kind, fetched.events.len(), fetched.next.position);
     let rest = v1::FetchResponse {
         events: Vec::new(),
         next_cursor: reply::token(fetched.next),

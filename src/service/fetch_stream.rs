@@ -19,6 +19,7 @@ use super::page::{FetchPage, field_size, put_head};
 use super::status::rpc_status;
 use super::{Service, fetch};
 use crate::error::Error;
+use crate::metrics::Fetches;
 use crate::v1;
 
 /// Fields of `hintwire.v1.FetchStreamResponse`.
@@ -107,6 +108,9 @@ where
             if let Some(fetching) = &mut self.fetching {
                 let fetched = ready!(fetching.as_mut().poll(cx));
                 self.fetching = None;
+                if let Err(error) = &fetched {
+                    self.service.refused(error);
+                }
                 return Poll::Ready(Some(Ok(fetched.into())));
             }
             let Some(request) = ready!(self.poll_request(cx)) else {
@@ -119,7 +123,7 @@ where
 
 async fn page(service: Arc<Service>, request: v1::FetchStreamRequest) -> Result<FetchPage, Error> {
     let request = request.request.ok_or_else(|| Error::invalid("request", "is missing"))?;
-    fetch::call(&service, request).await
+    fetch::call(&service, request, Fetches::FetchStream).await
 }
 
 #[cfg(test)]
@@ -168,7 +172,11 @@ mod tests {
                 limits: Limits::default(),
                 id_window: Duration::ZERO,
                 draining: CancellationToken::new(),
-                connection: Arc::new(Connection::new(([127, 0, 0, 1], 1).into(), Arc::default())),
+                connection: Arc::new(Connection::new(
+                    ([127, 0, 0, 1], 1).into(),
+                    Arc::default(),
+                    Arc::default(),
+                )),
                 access: Access::unrestricted(),
             };
             let sent = Sent::default();

@@ -33,8 +33,11 @@ pub use self::part::{Held, Parts};
 use self::publish_stream::Answers;
 use self::subscribe::Hints;
 use crate::access::Access;
+use crate::cursor::Position;
+use crate::error::Error;
 use crate::hub::Hub;
 use crate::limits::Limits;
+use crate::metrics::Fetches;
 use crate::v1;
 
 #[allow(missing_docs, clippy::all)]
@@ -59,6 +62,21 @@ pub struct Service {
     pub connection: Arc<Connection>,
     /// What the sender of the request may do.
     pub access: Access,
+}
+
+impl Service {
+    /// The peer was answered a fetch of so many events, which has come to a place.
+    pub(crate) fn fetched(&self, kind: Fetches, events: usize, next: Position) {
+        self.connection.metrics.fetch(kind, events);
+        if let Some(converging) = &self.connection.converging {
+            converging.fetched(next);
+        }
+    }
+
+    /// Something is refused within an answer that is none itself.
+    pub(crate) fn refused(&self, error: &Error) {
+        self.connection.metrics.refusals.count(status::row(error).reason);
+    }
 }
 
 #[tonic::async_trait]
@@ -92,7 +110,7 @@ impl generated::hub_service_server::HubService for Service {
         &self,
         request: Request<v1::FetchRequest>,
     ) -> Result<Response<FetchPage>, Status> {
-        Ok(Response::new(fetch::call(self, request.into_inner()).await?))
+        Ok(Response::new(fetch::call(self, request.into_inner(), Fetches::Fetch).await?))
     }
 
     async fn fetch_stream(

@@ -80,7 +80,11 @@ where
         self.unanswered_bytes -= front.bytes;
         let outcome = match answer {
             Ok(published) => Outcome::Response(publish::response(published)),
-            Err(error) => Outcome::Error(rpc_status(&self.refuse(error))),
+            Err(error) => {
+                let error = self.refuse(error);
+                self.service.refused(&error);
+                Outcome::Error(rpc_status(&error))
+            }
         };
         Some(v1::PublishStreamResponse { sequence: front.sequence, outcome: Some(outcome) })
     }

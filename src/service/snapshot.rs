@@ -10,6 +10,7 @@ use crate::hub::Snapshot;
 use crate::limits::{
     KEY_BYTES, PAGE_BYTES, PAGE_BYTES_DEFAULT, PAGE_EVENTS, PAGE_EVENTS_DEFAULT, SNAPSHOT_KEYS,
 };
+use crate::metrics::Fetches;
 use crate::v1;
 
 pub async fn call(service: &Service, request: v1::SnapshotRequest) -> Result<SnapshotPage, Error> {
@@ -18,6 +19,7 @@ pub async fn call(service: &Service, request: v1::SnapshotRequest) -> Result<Sna
     let omit_data = snapshot.omit_data;
     service.connection.room().await?;
     let page = service.hub.snapshot(snapshot).await?;
+    service.hub.metrics().fetch(Fetches::Snapshot, page.events.len());
     let rest = v1::SnapshotResponse {
         events: Vec::new(),
         next_page_token: page.next_page_token,

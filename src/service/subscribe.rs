@@ -3,7 +3,8 @@
 //! A crowd is told the same, so that is encoded once, by the first who is told.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::Stream;
@@ -12,7 +13,7 @@ use prost::bytes::{BufMut, Bytes};
 use tonic::Status;
 
 use super::codec::Reply;
-use super::{Service, parse, reply};
+use super::{Connection, Service, parse, reply};
 use crate::error::Error;
 use crate::hub::{Hint, HintKind, News, ReconnectReason, Subscribe, Subscription};
 use crate::v1;
@@ -27,17 +28,25 @@ pub async fn call(service: &Service, request: v1::SubscribeRequest) -> Result<Hi
         cursor: parse::cursor(&request.cursor, "cursor")?,
         min_interval: parse::duration(request.min_interval, "min_interval")?,
     };
-    Ok(Hints(service.hub.subscribe(subscribe).await?))
+    let hints = service.hub.subscribe(subscribe).await?;
+    Ok(Hints { hints, connection: Arc::clone(&service.connection) })
 }
 
 /// The stream of one subscriber. It never ends with an error: after RECONNECT comes OK.
-pub struct Hints(Subscription);
+pub struct Hints {
+    hints: Subscription,
+    connection: Arc<Connection>,
+}
 
 impl Stream for Hints {
     type Item = Result<Message, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.0).poll_next(cx).map(|hint| hint.map(|hint| Ok(Message(hint))))
+        let hint = ready!(Pin::new(&mut self.hints).poll_next(cx));
+        if let Some(hint) = &hint {
+            self.connection.told(hint);
+        }
+        Poll::Ready(hint.map(|hint| Ok(Message(hint))))
     }
 }
 

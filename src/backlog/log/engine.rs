@@ -30,6 +30,7 @@ use crate::error::{Error, WriteOutcome};
 use crate::event::Micros;
 use crate::limits::TAIL_GROUPS;
 use crate::lineage::{Extent, Lineage};
+use crate::metrics::LogMetrics;
 use crate::topic::table::TopicTable;
 use crate::wake::together;
 
@@ -198,6 +199,14 @@ impl<D: Disk> Backlog for LogBacklog<D> {
 
     fn status(&self) -> Status {
         self.shared.status()
+    }
+
+    fn metrics(&self) -> Option<&LogMetrics> {
+        Some(&self.shared.metrics)
+    }
+
+    fn free_space(&self) -> Option<u64> {
+        self.shared.disk.free_space().ok()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), Error>> {

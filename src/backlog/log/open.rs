@@ -33,6 +33,7 @@ use crate::cursor::{Incarnation, Position};
 use crate::event::Micros;
 use crate::limits::SEGMENT_BYTES;
 use crate::lineage::Lineage;
+use crate::metrics::LogMetrics;
 use crate::topic::table::TopicTable;
 
 /// An open log: the parts that its threads drive.
@@ -117,6 +118,7 @@ impl<D: Disk> Log<D> {
             }),
             next: Mutex::new(prepared),
             work: Signal::default(),
+            metrics: LogMetrics::default(),
             clock,
             health: Mutex::new(Health::Ok),
             ids: Mutex::new(replay.ids),

@@ -17,6 +17,7 @@ use crate::backlog::{Health, Status};
 use crate::cursor::Position;
 use crate::event::Micros;
 use crate::lineage::{Extent, Lineage};
+use crate::metrics::LogMetrics;
 use crate::topic::table::TopicTable;
 
 /// The time now; passed in, so that a simulation can say it.
@@ -46,6 +47,8 @@ pub struct Shared<D: Disk> {
     pub next: Mutex<Option<Prepared<D>>>,
     /// Wakes maintenance.
     pub work: Signal,
+    /// What is counted.
+    pub metrics: LogMetrics,
     /// The time now.
     pub clock: Clock,
     /// What the log can still do.
@@ -90,6 +93,7 @@ impl<D: Disk> Shared<D> {
             health: self.health.lock().clone(),
             bytes: view.segments.iter().map(|segment| segment.bytes()).sum(),
             events: retained.map(|segment| segment.events(head)).sum(),
+            segments: view.segments.len(),
             last_cut: self.last_cut.clone(),
             snapshot_covers: self.snapshot_covers,
         }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::active::Active;
 use super::disk::Disk;
@@ -175,9 +176,12 @@ impl<D: Disk> Writer<D> {
     fn flush(&mut self, now: Micros) -> Option<Appended> {
         let active = self.active.as_mut().filter(|_| !self.stage.buffer.is_empty())?;
         let start = active.at;
+        let began = Instant::now();
         let written = active.write(&self.stage.buffer);
+        self.shared.metrics.sync.time(began.elapsed());
         let appended = match self.settle(written, now) {
             Ok(()) => {
+                self.count();
                 self.answers.iter_mut().for_each(|answer| answer.rests = None);
                 self.publish(start)
             }
@@ -188,6 +192,13 @@ impl<D: Disk> Writer<D> {
         };
         self.stage.clear();
         appended
+    }
+
+    /// Counts what was synced.
+    fn count(&self) {
+        let batches = self.answers.iter().filter(|answer| answer.rests.is_some()).count();
+        self.shared.metrics.group.record(batches as u64);
+        self.shared.metrics.written.add(self.stage.buffer.len() as u64);
     }
 
     /// Makes what was synced visible: index, topics, then the head.

@@ -156,6 +156,7 @@ impl Backlog for Memory {
             health: Health::Ok,
             bytes: 0,
             events: state.len(),
+            segments: 0,
             last_cut: None,
             snapshot_covers: self.shared.settings.keep_latest,
         }

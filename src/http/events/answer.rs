@@ -38,6 +38,16 @@ pub enum Body {
     Nothing,
 }
 
+impl Body {
+    /// Events that it brings.
+    pub fn events(&self) -> usize {
+        match self {
+            Self::Page(page) => page.events,
+            Self::NotModified | Self::Nothing => 0,
+        }
+    }
+}
+
 impl Answer {
     /// The answer to a peer.
     pub fn to(self, connection: &Arc<Connection>) -> Response {

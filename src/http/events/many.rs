@@ -11,6 +11,7 @@ use crate::cursor::Position;
 use crate::error::Error;
 use crate::hub::{Fetch, Hub, LongPoll};
 use crate::index::clock::millis;
+use crate::metrics::Fetches;
 use crate::service::{Service, reply};
 
 /// What is asked together.
@@ -61,7 +62,7 @@ impl Many<'_> {
                 continue;
             }
             if !changed.entries.is_empty() || asked.wait.is_zero() {
-                return Ok(self.written(changed, head));
+                return Ok(self.written(changed, head, asked.wait));
             }
             polls.iter_mut().flatten().for_each(|poll| poll.after = poll.after.max(head));
             let Some(wait) = &wait else {
@@ -69,7 +70,7 @@ impl Many<'_> {
                 continue;
             };
             if wait.is_over() {
-                return Ok(self.written(changed, head));
+                return Ok(self.written(changed, head, asked.wait));
             }
             wait.news().await;
         }
@@ -129,6 +130,14 @@ impl Many<'_> {
         changed.entries.push((index, page));
     }
 
+    /// Who is told of more is not done up to the head.
+    fn count(&self, changed: &Changed, head: Position, wait: Duration) {
+        let done = if changed.has_more { Position::INCEPTION } else { head };
+        self.service.fetched(Fetches::HttpBatch.waiting(wait), changed.events(), done);
+        let refused = changed.entries.iter().filter_map(|(_, page)| page.as_ref().err());
+        refused.for_each(|error| self.service.refused(error));
+    }
+
     fn registered(
         &self,
         polls: &[Result<Poll, Error>],
@@ -137,9 +146,10 @@ impl Many<'_> {
         self.hub().long_poll(polls.iter().flatten().map(|poll| &poll.fetch.selection), wait)
     }
 
-    fn written(&self, changed: Changed, head: Position) -> Vec<u8> {
+    fn written(&self, changed: Changed, head: Position, wait: Duration) -> Vec<u8> {
         let hub = self.hub();
         hub.count_fetch();
+        self.count(&changed, head, wait);
         let after = if changed.has_more { Duration::ZERO } else { hub.poll_after(changed.newest) };
         let answers = Answers {
             changed: changed.entries.iter().map(|(index, page)| Entry::of(*index, page)).collect(),
@@ -152,6 +162,11 @@ impl Many<'_> {
 }
 
 impl Changed {
+    /// Events of all pages.
+    fn events(&self) -> usize {
+        self.entries.iter().filter_map(|(_, page)| Some(page.as_ref().ok()?.events)).sum()
+    }
+
     /// The page, if there is room for it; the first one always finds some.
     fn room_for(&mut self, page: Written, most: usize) -> Option<Written> {
         let bytes = self.bytes + page.json.len();

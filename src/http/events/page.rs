@@ -40,8 +40,8 @@ pub struct Written {
     pub next: Position,
     /// There is more to read.
     pub has_more: bool,
-    /// It holds events.
-    pub has_events: bool,
+    /// Events that it holds.
+    pub events: usize,
 }
 
 impl Written {
@@ -69,7 +69,7 @@ impl Written {
             json: serde_json::to_vec(&json).unwrap_or_default().into(),
             next: page.next,
             has_more: page.has_more,
-            has_events: !page.events.is_empty(),
+            events: page.events.len(),
         })
     }
 
@@ -81,6 +81,6 @@ impl Written {
 
     /// It says something new.
     pub fn has_news(&self) -> bool {
-        self.has_events || self.has_more
+        self.events > 0 || self.has_more
     }
 }

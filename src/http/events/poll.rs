@@ -10,6 +10,7 @@ use crate::cursor::Position;
 use crate::error::Error;
 use crate::http::caching::Caching;
 use crate::hub::{Fetch, Hub, Start, View};
+use crate::metrics::Fetches;
 use crate::service::Service;
 
 /// A poll, and what its sender has already.
@@ -96,7 +97,7 @@ impl Poll<'_> {
     async fn page(&self, after: Position, view: View) -> Result<Written, Error> {
         loop {
             let page = self.pages.after(self.hub(), self.fetch, after, view).await?;
-            if !page.has_events || self.service.connection.has_room() {
+            if page.events == 0 || self.service.connection.has_room() {
                 return Ok(page);
             }
             drop(page);
@@ -127,6 +128,11 @@ impl Poll<'_> {
     fn say(&self, body: Body, caching: Caching, next: Position, found: Found) -> Answer {
         let hub = self.hub();
         hub.count_fetch();
+        let kind = Fetches::HttpEvents.waiting(self.fetch.wait);
+        self.service.fetched(kind, body.events(), next);
+        if matches!(body, Body::NotModified) {
+            hub.metrics().not_modified.count();
+        }
         Answer {
             body,
             caching,

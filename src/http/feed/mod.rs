@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::hub::{Fetch, Start};
 use crate::json::CloudEvent;
 use crate::limits::FEED_FETCHES;
+use crate::metrics::Fetches;
 use crate::service::{FetchPage, Service, fetch, parse};
 
 /// Lists the events after a place as CloudEvents, oldest first; an empty list is the end.
@@ -64,7 +65,7 @@ async fn search(
     mut fetches: usize,
 ) -> Result<FetchPage, Error> {
     loop {
-        let page = fetch::answer(service, fetch.clone()).await?;
+        let page = fetch::answer(service, fetch.clone(), Fetches::Feed).await?;
         fetches = fetches.saturating_sub(1);
         if !page.events.is_empty() || !page.rest.has_more || fetches == 0 {
             return Ok(page);

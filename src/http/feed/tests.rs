@@ -21,7 +21,11 @@ fn service() -> Service {
         limits: Limits::default(),
         id_window: Duration::from_secs(600),
         draining: CancellationToken::new(),
-        connection: Arc::new(Connection::new(([127, 0, 0, 1], 1).into(), Arc::default())),
+        connection: Arc::new(Connection::new(
+            ([127, 0, 0, 1], 1).into(),
+            Arc::default(),
+            Arc::default(),
+        )),
         access: Access::unrestricted(),
     }
 }

@@ -28,6 +28,7 @@ mod told;
 mod wire;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
@@ -74,12 +75,16 @@ pub async fn stream(
     headers: HeaderMap,
     params: Params<Query>,
 ) -> Result<Response, Refusal> {
+    let counted = service.clone();
     let opened = match Asked::of(params, &headers, &service.limits, &service.access) {
         Ok(asked) => open(service, asked).await,
         Err(error) => Err(error),
     };
     match opened {
-        Err(error @ Error::Cursor(_)) => Ok(refused(&error)),
+        Err(error @ Error::Cursor(_)) => {
+            counted.refused(&error);
+            Ok(refused(&error))
+        }
         opened => Ok(opened?),
     }
 }
@@ -95,7 +100,8 @@ async fn open(service: Service, asked: Asked) -> Result<Response, Error> {
     let retry = service.hub.reconnect_after();
     Ok(match what {
         What::Hints => {
-            let told = Told::new(hints, place, once, retry);
+            let connection = Arc::clone(&service.connection);
+            let told = Told::new(hints, connection, place, once, retry);
             sse(unfold(told, async |mut told| Some((told.next().await?, told))))
         }
         What::Events { from, omit_data } => {

@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::event::StoredEvent;
 use crate::hub::{Fetch, Hint, HintKind, Snapshot, Start, Subscription};
 use crate::limits::{PAGE_EVENTS, SSE_PAGE_BYTES};
+use crate::metrics::Fetches;
 use crate::service::Service;
 use crate::service::reply::token;
 use crate::topic::Selection;
@@ -72,6 +73,7 @@ impl Tail {
         while wire.is_empty() && !self.ended {
             if let Err(error) = self.step(&mut wire).await {
                 self.ended = true;
+                self.service.refused(&error);
                 failed(&error, &mut wire);
             }
         }
@@ -145,6 +147,7 @@ impl Tail {
             at_least: None,
         });
         let page = page.await?;
+        self.service.hub.metrics().fetch(Fetches::Sse, page.events.len());
         Ok((page.events, End::Page { next: page.next, has_more: page.has_more }))
     }
 
@@ -158,6 +161,7 @@ impl Tail {
             page_token,
         });
         let page = page.await?;
+        self.service.hub.metrics().fetch(Fetches::Snapshot, page.events.len());
         let end = match page.next_page_token {
             token if token.is_empty() => End::Snapshot { cursor: page.cursor },
             page_token => End::SnapshotPage { page_token },

@@ -31,7 +31,11 @@ impl Open {
             limits: Limits::default(),
             id_window: Duration::ZERO,
             draining: CancellationToken::new(),
-            connection: Arc::new(Connection::new(([127, 0, 0, 1], 1).into(), Arc::default())),
+            connection: Arc::new(Connection::new(
+                ([127, 0, 0, 1], 1).into(),
+                Arc::default(),
+                Arc::default(),
+            )),
             access: Access::unrestricted(),
         };
         Self { memory, service }

@@ -1,5 +1,6 @@
 //! `mode=hints`: that there is news. The reader fetches it for itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use super::wire::Wire;
 use super::{RETRY, reconnect};
 use crate::hub::{Hint, HintKind, Subscription};
 use crate::index::clock::millis;
+use crate::service::Connection;
 use crate::service::reply::token;
 
 /// The data of `event: hint`. Whoever is before `cursor` fetches; any other goes on to the later of its own place and
@@ -53,6 +55,7 @@ impl Message {
 /// The hints of one reader.
 pub struct Told {
     hints: Subscription,
+    connection: Arc<Connection>,
     place: Place,
     /// Nothing after the first news.
     once: bool,
@@ -62,8 +65,14 @@ pub struct Told {
 
 impl Told {
     /// The hints for a reader at a place, who comes back after `retry` if the connection is lost.
-    pub fn new(hints: Subscription, place: Place, once: bool, retry: Duration) -> Self {
-        Self { hints, place, once, retry: Some(RETRY + retry), ended: false }
+    pub fn new(
+        hints: Subscription,
+        connection: Arc<Connection>,
+        place: Place,
+        once: bool,
+        retry: Duration,
+    ) -> Self {
+        Self { hints, connection, place, once, retry: Some(RETRY + retry), ended: false }
     }
 
     /// The next piece of the body.
@@ -72,6 +81,7 @@ impl Told {
             return None;
         }
         let hint = self.hints.next().await?;
+        self.connection.told(&hint);
         let behind = self.place.is_behind(&hint);
         let mut wire = Wire::default();
         if let Some(retry) = self.retry.take() {

@@ -52,7 +52,7 @@ impl Meddled {
             let head = event.head.clone();
             drop(self.inner.append(Batch { events: vec![event], expected: None }));
             let position = self.inner.extent().head;
-            index.spread(vec![(position, head)], position);
+            index.spread(vec![(position, head)], position, Duration::ZERO);
             assert!(self.came.set(Instant::now()).is_ok());
         }
         &self.inner

@@ -4,6 +4,7 @@ mod describe;
 mod fetch;
 mod follow;
 mod meddled;
+mod metrics;
 mod pages;
 mod subscribe;
 

@@ -139,9 +139,20 @@ impl<D: Disk> Maintenance<D> {
         // All that can fail comes first: what is dropped is read no more, and would be counted for ever.
         let dropped = drop::count(&self.shared, retention::passed(&before, earliest))?;
         self.change_view(|view| retention::moved(view, earliest))?;
+        self.count(&before, earliest);
         self.dropped = true;
         drop::forget(&self.shared, dropped, earliest);
         Ok(())
+    }
+
+    /// Counts what the trim point has passed.
+    fn count(&self, before: &View<D>, earliest: Position) {
+        let (head, metrics) = (self.shared.head(), &self.shared.metrics);
+        metrics.retentions.count();
+        for segment in retention::passed(before, earliest) {
+            metrics.retired_segments.count();
+            metrics.retired_events.add(segment.events(head));
+        }
     }
 
     /// Gives back the space of what was dropped, but for what survives.

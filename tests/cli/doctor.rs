@@ -161,3 +161,52 @@ fn open_files_are_held_against_what_may_be_needed() {
     report(&data, &segments).says("files", "fail", &["LimitNOFILE"]);
     report(&data, &["--connections", "1"]).says("files", "ok", &["hard limit"]);
 }
+
+const POLICY: &str = "
+[[rule]]
+principals = ['token:*']
+allow = { read = ['tenants/{sub}/**', 'public/*'] }
+[[rule]]
+claims = { role = 'ops' }
+allow = { admin = true, publish = ['**'] }
+deny = { read = ['tenants/*/private/**'] }
+";
+
+/// The answer to a question about that policy: its exit code, and what it said.
+fn may(question: &[&str]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    fs::write(&policy, POLICY).unwrap();
+    let mut command = hintwire(&["doctor", "may"]);
+    let ended = Ended::of(command.args(question).arg("--policy").arg(policy).output().unwrap());
+    (ended.code, ended.out + &ended.err)
+}
+
+#[test]
+fn a_policy_question_is_answered_with_the_rule_that_decides() {
+    for (question, code, words) in [
+        (&["token:a", "read", "tenants/a/**"][..], 0, "yes: rule 1 allows it"),
+        (
+            &["token:a", "read", "tenants/b/x"],
+            1,
+            "what is allowed: tenants/a/** (rule 1), public/*",
+        ),
+        (&["token:a", "read", "**"], 1, "no rule allows it"),
+        (&["token:a", "read", "tenants/b/x", "--claim", "sub=b"], 0, "rule 1"),
+        (
+            &["token:a", "read", "tenants/a/private/x", "--claim", "role=ops"],
+            1,
+            "no: rule 2 denies it",
+        ),
+        (&["token:a", "publish", "x", "--claim", "role=dev", "--claim", "role=ops"], 0, "rule 2"),
+        (&["x:a", "admin", "--claim", "role=ops"], 0, "rule 2"),
+        (&["anonymous", "admin"], 1, "no rule allows it"),
+        (&["token:a", "read", "a//b"], 2, "empty segment"),
+        (&["token:a", "read"], 2, "PATTERN"),
+    ] {
+        let (ended, said) = may(question);
+        assert!(ended == Some(code) && said.contains(words), "{question:?}: {ended:?} {said}");
+    }
+    let (_, said) = may(&["token:a", "read", "public/x", "--json"]);
+    assert_eq!(said, "{\"may\":true,\"why\":\"allowed\",\"rule\":1}\n");
+}

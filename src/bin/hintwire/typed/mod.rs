@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
-pub use doctor::Doctor;
+pub use doctor::{Action, Doctor, May, Question};
 pub use publish::Publish;
 pub use read::{
     Cursor, Fetch, Follow, Get, Hub, OnCursorError, Seek, Snapshot, Start, Subscribe, Topics,

@@ -5,6 +5,7 @@ mod clock;
 mod data;
 mod files;
 mod finding;
+mod may;
 mod settings;
 mod space;
 mod sync;
@@ -16,9 +17,16 @@ use self::finding::{Finding, Verdict};
 use super::configuration;
 use crate::failure::Failure;
 use crate::print::Output;
-use crate::typed::Doctor;
+use crate::typed::{Doctor, Question};
 
 pub fn run(typed: &Doctor) -> Result<(), Failure> {
+    match &typed.question {
+        Some(Question::May(question)) => may::run(question, typed.json),
+        None => report(typed),
+    }
+}
+
+fn report(typed: &Doctor) -> Result<(), Failure> {
     let findings = examine(typed);
     let mut output = Output::new(typed.json);
     for finding in &findings {

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/grpc/codes"
+
 	v1 "github.com/hintwire/hintwire/clients/go/hintwire/v1"
 )
 
@@ -55,6 +57,7 @@ type follower struct {
 	// Of the one that fetches alone. Start is what is read next: FromSnapshot or Latest, until that is done.
 	nextToken string
 	retry     backoff
+	accepted  bool // The hub has taken who asks; that it does not any more may pass.
 	saved     string
 	savedAt   time.Time
 
@@ -75,6 +78,7 @@ func (f *follower) step(ctx context.Context) (caughtUp bool, err error) {
 		return false, f.refused(AsError(err))
 	}
 	f.retry.reset()
+	f.accepted = true
 	if len(page.Events) > 0 || page.Snapshot {
 		if err := f.handle(ctx, page.Batch); err != nil {
 			return false, fmt.Errorf("handler: %w", err)
@@ -185,7 +189,7 @@ func (f *follower) refused(failure *Error) error {
 		}
 		kind, f.Start, f.nextToken = CursorLost, start, ""
 		f.jump("")
-	} else if !failure.IsTransient() {
+	} else if renewable := f.accepted && failure.Code == codes.Unauthenticated; !failure.IsTransient() && !renewable {
 		return failure
 	}
 	f.notBefore = time.Now().Add(wait)

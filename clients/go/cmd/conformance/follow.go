@@ -8,7 +8,6 @@ import (
 	"time"
 
 	hintwire "github.com/hintwire/hintwire/clients/go"
-	v1 "github.com/hintwire/hintwire/clients/go/hintwire/v1"
 )
 
 // topics are those of all --topic flags.
@@ -25,7 +24,7 @@ func follow(words []string) {
 	var patterns topics
 	flags := flag.NewFlagSet("follow", flag.ExitOnError)
 	flags.Var(&patterns, "topic", "pattern; repeatable")
-	hub := flags.String("hub", "127.0.0.1:7450", "address")
+	hub := hubFlags(flags)
 	file := flags.String("cursor-file", "", "where the cursor is kept")
 	start := flags.String("start", "earliest", "earliest, latest or snapshot")
 	policy := flags.String("on-cursor-error", "fail", "fail, snapshot, earliest or advised")
@@ -40,11 +39,7 @@ func follow(words []string) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	connection, err := hintwire.Dial(*hub)
-	if err != nil {
-		fail(err)
-	}
-	err = hintwire.Follow(ctx, v1.NewHubServiceClient(connection), patterns, printer(seconds(*delay)), options)
+	err := hintwire.Follow(ctx, hub.dial(), patterns, printer(seconds(*delay)), options)
 	if ctx.Err() == nil {
 		fail(err)
 	}

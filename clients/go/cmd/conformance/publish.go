@@ -25,13 +25,9 @@ type event struct {
 
 func publish(words []string) {
 	flags := flag.NewFlagSet("publish", flag.ExitOnError)
-	address := flags.String("hub", "127.0.0.1:7450", "address")
+	where := hubFlags(flags)
 	_ = flags.Parse(words)
-	connection, err := hintwire.Dial(*address)
-	if err != nil {
-		fail(err)
-	}
-	hub := v1.NewHubServiceClient(connection)
+	hub := where.dial()
 	lines := json.NewDecoder(bufio.NewReader(os.Stdin))
 	for {
 		var next event

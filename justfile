@@ -83,6 +83,10 @@ http-clients: build
     .cache/cloudevents/bin/pip install --quiet cloudevents==2.2.0
     .cache/cloudevents/bin/python tests/feed_client.py target/debug/hintwire
 
+# Alerts, dashboard and what a hub exports, held to each other by Prometheus itself (Debian's package, in .cache)
+promtool: build
+    tests/promtool/run.sh target/debug/hintwire
+
 # The crate, as it would be published
 package:
     cargo package --package hintwire --allow-dirty --no-verify

@@ -41,6 +41,10 @@ pub struct Config {
     #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_AUTH", value_name = "FILE"))]
     pub auth: Option<PathBuf>,
 
+    /// A TOML file that says who may do what; needed once `auth` or `tls.client_ca` says who asks. Default: none.
+    #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_POLICY", value_name = "FILE"))]
+    pub policy: Option<PathBuf>,
+
     /// Directory of the backlog, created if absent. Default `./hintwire-data`.
     #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_DATA", value_name = "DIR"))]
     pub data: PathBuf,
@@ -205,6 +209,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 7450)),
             allow_anonymous: false,
             auth: None,
+            policy: None,
             data: PathBuf::from("./hintwire-data"),
             ephemeral: false,
             segment_bytes: 256 << 20,

@@ -10,6 +10,7 @@ fn what_is_printed_loads_back() {
         allowed_origins: vec!["https://app.example".parse().unwrap()],
         log_format: LogFormat::Json,
         auth: Some("auth.toml".into()),
+        policy: Some("policy.toml".into()),
         tls: TlsSettings {
             certificate: Some("hub.pem".into()),
             min_version: TlsVersion::Tls12,
@@ -58,6 +59,7 @@ fn a_value_out_of_its_bounds_is_refused_with_the_bounds() {
         ("data = ''", "name a directory"),
         ("listen = '0.0.0.0:1'", "set auth or tls.client_ca, or allow_anonymous"),
         ("listen = '[::ffff:10.0.0.1]:1'", "others can reach"),
+        ("auth = 'a'", "policy: auth or tls.client_ca says who asks"),
         ("tls = { certificate = 'a' }", "tls: certificate needs its key"),
         ("tls = { key = 'a' }", "tls: key needs its certificate"),
         ("tls = { client_ca = 'a' }", "client_ca needs a certificate"),
@@ -76,8 +78,9 @@ fn an_address_that_others_reach_is_taken_once_something_says_who_asks_or_nobody_
         "listen = '[::1]:1'",
         "listen = '[::ffff:127.0.0.1]:1'",
         "listen = '0.0.0.0:1'\nallow_anonymous = true",
-        "listen = '0.0.0.0:1'\nauth = 'a'",
-        "listen = '[::]:1'\ntls = { certificate = 'a', key = 'b', client_ca = 'c' }",
+        "listen = '0.0.0.0:1'\nauth = 'a'\npolicy = 'p'",
+        "policy = 'p'",
+        "listen = '[::]:1'\npolicy = 'p'\ntls = { certificate = 'a', key = 'b', client_ca = 'c' }",
     ] {
         assert_eq!(Config::from_toml(toml).unwrap().validate(), Ok(()), "{toml}");
     }

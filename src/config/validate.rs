@@ -18,6 +18,7 @@ impl Config {
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.tls.validate()?;
         self.validate_listen(self.listen)?;
+        self.validate_policy()?;
         self.validate_log()?;
         self.validate_streams()?;
         self.validate_limits()
@@ -36,6 +37,16 @@ impl Config {
             "listen: others can reach {address}, and nothing says who asks: set auth or tls.client_ca, or \
              allow_anonymous if whoever reaches it may publish and read"
         )))
+    }
+
+    fn validate_policy(&self) -> Result<(), ConfigError> {
+        if self.authenticates() && self.policy.is_none() {
+            return Err(ConfigError(
+                "policy: auth or tls.client_ca says who asks, and nothing says what they may do: name a policy file"
+                    .into(),
+            ));
+        }
+        Ok(())
     }
 
     fn validate_log(&self) -> Result<(), ConfigError> {

@@ -21,7 +21,7 @@ use tonic::{Code, Status};
 use super::part::{Asked, Failure};
 use super::trace::{Call, Traced};
 use super::trust::Trust;
-use crate::access::{Access, Authorizer, Senders};
+use crate::access::{Access, Senders};
 use crate::error::Error;
 use crate::http::Refusal;
 use crate::hub::Hub;
@@ -46,8 +46,6 @@ pub struct Front {
     pub trust: Arc<Trust>,
     /// What unfinished requests hold, of all connections.
     pub parts: Arc<Parts>,
-    /// Who may do what.
-    pub authorizer: Arc<Authorizer>,
 }
 
 fn is_the_hubs(path: &str) -> bool {
@@ -94,7 +92,7 @@ impl Caller {
     /// The peer of a connection, before `front`.
     pub fn new(front: Arc<Front>, connection: Arc<Connection>) -> Self {
         let (authorizer, certificate) =
-            (Arc::clone(&front.authorizer), connection.certificate.clone());
+            (Arc::clone(&front.trust.authorizer), connection.certificate.clone());
         let senders = Arc::new(Senders::new(authorizer, certificate));
         Self { front, connection, senders }
     }

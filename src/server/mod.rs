@@ -35,7 +35,6 @@ pub use self::trust::{Trust, TrustError};
 use self::accept::Connections;
 use self::front::Front;
 use self::health::Health;
-use crate::access::Authorizer;
 use crate::backlog::Backlog;
 use crate::backlog::log::OpenError;
 use crate::config::{Config, ConfigError};
@@ -62,7 +61,7 @@ pub enum ServeError {
     /// The port has no address.
     #[error("the address cannot be told")]
     Address(#[source] std::io::Error),
-    /// A file of certificates, keys or tokens cannot be used.
+    /// A file of certificates, keys, tokens or permissions cannot be used.
     #[error("whom to trust cannot be read")]
     Trust(#[from] TrustError),
     /// The descriptors of the API do not load.
@@ -76,8 +75,8 @@ pub enum ServeError {
 /// Opens the backlog of `config` and [serves](serve) it.
 ///
 /// # Errors
-/// An address that others can reach while nothing says who asks; files of certificates, keys and tokens that cannot be
-/// used; a backlog that does not open or close.
+/// An address that others can reach while nothing says who asks; files of certificates, keys, tokens and permissions that
+/// cannot be used; a backlog that does not open or close.
 pub async fn run(
     listener: TcpListener,
     config: Config,
@@ -95,7 +94,7 @@ pub async fn run(
 /// finishes, GOAWAY, and after [`DRAIN`] at the latest what is left is cut; then the backlog is closed.
 ///
 /// # Errors
-/// Files of certificates, keys and tokens that cannot be used, a backlog that does not close.
+/// Files of certificates, keys, tokens and permissions that cannot be used, a backlog that does not close.
 pub async fn serve(
     listener: impl Listen,
     backlog: Arc<dyn Backlog>,
@@ -120,8 +119,8 @@ pub async fn serve_with(
     let hub = Hub::start(backlog, settings(config));
     let draining = CancellationToken::new();
     let health = Health::new().await;
-    let authorizer = Arc::new(Authorizer::open());
-    let front = front(&hub, config, trust, &health, &authorizer, &draining)?;
+    let authorizer = Arc::clone(&trust.authorizer);
+    let front = front(&hub, config, trust, &health, &draining)?;
     let mut connections = Connections::new(front, draining.clone());
     tokio::select! {
         biased;
@@ -154,7 +153,6 @@ fn front(
     config: &Config,
     trust: Arc<Trust>,
     health: &Health,
-    authorizer: &Arc<Authorizer>,
     draining: &CancellationToken,
 ) -> Result<Front, ServeError> {
     let others = Routes::new(health.server())
@@ -171,7 +169,6 @@ fn front(
         http: crate::http::router(&http, web::routes(&http)),
         trust,
         parts: Arc::default(),
-        authorizer: Arc::clone(authorizer),
     })
 }
 

@@ -6,6 +6,7 @@ use arc_swap::ArcSwapOption;
 use rustls::ServerConfig;
 
 use super::tls::{Tls, TlsError};
+use crate::access::{Authorizer, Policy, PolicyError};
 use crate::config::Config;
 use crate::identity::{AuthError, AuthFile, Authenticator, Clients};
 
@@ -15,6 +16,8 @@ pub struct Trust {
     tls: ArcSwapOption<ServerConfig>,
     /// Says who asks.
     pub authenticator: Arc<Authenticator>,
+    /// Says who may do what.
+    pub authorizer: Arc<Authorizer>,
 }
 
 /// Why it cannot be read.
@@ -23,9 +26,18 @@ pub enum TrustError {
     /// Whose tokens count cannot be told.
     #[error("auth: {0}")]
     Auth(#[from] AuthError),
+    /// What may be done cannot be told.
+    #[error("policy: {0}")]
+    Policy(#[from] PolicyError),
+    /// Nothing says what those may do who say who they are.
+    #[error("policy: none is named, and auth or tls.client_ca says who asks")]
+    NoPolicy,
     /// A hub that speaks TLS goes on to, and one that does not cannot begin to.
     #[error("tls: a hub that runs cannot be told to begin or end to speak TLS; restart it")]
     OnOff,
+    /// A hub with a policy goes on to have one, and one without cannot begin to.
+    #[error("policy: a hub that runs cannot be told to begin or end to have one; restart it")]
+    PolicyOnOff,
     /// TLS cannot be served.
     #[error("tls: {0}")]
     Tls(#[from] TlsError),
@@ -36,6 +48,7 @@ struct Files {
     tls: Option<Arc<ServerConfig>>,
     clients: Clients,
     auth: AuthFile,
+    policy: Option<Policy>,
 }
 
 impl Trust {
@@ -44,20 +57,28 @@ impl Trust {
     /// # Errors
     /// A file that cannot be used.
     pub fn read(config: &Config) -> Result<Self, TrustError> {
-        let Files { tls, clients, auth } = Files::read(config)?;
+        let Files { tls, clients, auth, policy } = Files::read(config)?;
         let authenticator = Arc::new(Authenticator::new(&auth, clients));
-        Ok(Self { tls: ArcSwapOption::from(tls), authenticator })
+        let authorizer = policy.map_or_else(Authorizer::open, |policy| {
+            Authorizer::new(Arc::clone(&authenticator), policy)
+        });
+        Ok(Self { tls: ArcSwapOption::from(tls), authenticator, authorizer: Arc::new(authorizer) })
     }
 
-    /// Reads it again. Connections that are open stay; who may not ask any more is found out by
-    /// [`Authenticator::still_holds`].
+    /// Reads it again. Connections that are open stay; streams that are not permitted any more end within seconds.
     ///
     /// # Errors
     /// A file that cannot be used; then all stays as it was.
     pub fn read_again(&self, config: &Config) -> Result<(), TrustError> {
-        let Files { tls, clients, auth } = Files::read(config)?;
+        let Files { tls, clients, auth, policy } = Files::read(config)?;
         if tls.is_some() != self.tls().is_some() {
             return Err(TrustError::OnOff);
+        }
+        if policy.is_none() != self.authorizer.is_open() {
+            return Err(TrustError::PolicyOnOff);
+        }
+        if let Some(policy) = policy {
+            self.authorizer.replace(policy);
         }
         self.authenticator.replace(&auth, clients);
         self.tls.store(tls);
@@ -78,6 +99,10 @@ impl Files {
             Some(Tls { server, clients }) => (Some(server), clients),
         };
         let auth = config.auth.as_deref().map(AuthFile::read).transpose()?.unwrap_or_default();
-        Ok(Self { tls, clients, auth })
+        let policy = config.policy.as_deref().map(Policy::read).transpose()?;
+        if policy.is_none() && config.authenticates() {
+            return Err(TrustError::NoPolicy);
+        }
+        Ok(Self { tls, clients, auth, policy })
     }
 }

@@ -14,6 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::pki::{Authority, Issued};
 
+/// Everybody may do everything.
+const EVERYTHING: &str = "[[rule]]
+principals = ['*', 'anonymous']
+allow = { publish = ['**'], read = ['**'], admin = true }";
+
 /// The files of a hub, and how it is configured.
 pub struct Files {
     folder: TempDir,
@@ -73,7 +78,10 @@ pub struct Hub {
 }
 
 impl Hub {
-    async fn start(files: Files) -> Self {
+    async fn start(mut files: Files) -> Self {
+        if files.config.authenticates() && files.config.policy.is_none() {
+            files.config.policy = Some(files.write("policy.toml", EVERYTHING));
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();

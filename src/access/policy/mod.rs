@@ -4,6 +4,8 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
+
 use serde::Deserialize;
 
 use self::rule::Rule;
@@ -45,7 +47,17 @@ pub struct Policy {
 pub struct PolicyError(pub(super) String);
 
 impl Policy {
-    /// Reads a file of TOML.
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or as [`from_toml`](Self::from_toml); with its name.
+    pub fn read(path: &Path) -> Result<Self, PolicyError> {
+        let failed = |why: String| PolicyError(format!("{}: {why}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+        Self::from_toml(&text).map_err(|PolicyError(why)| failed(why))
+    }
+
+    /// Reads TOML.
     ///
     /// # Errors
     /// What is wrong, with its line or the number of its rule.

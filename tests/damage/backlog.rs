@@ -19,7 +19,7 @@ use crate::spoil::Spoil;
 
 /// Events of 3 KB that fit into a segment.
 const A_SEGMENT: usize = 20;
-const SALT: u64 = 9;
+pub const SALT: u64 = 9;
 
 /// A backlog as it was left.
 pub struct Left {

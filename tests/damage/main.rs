@@ -8,6 +8,7 @@ mod calls;
 mod contents;
 mod each_case;
 mod failing;
+mod formats;
 mod judge;
 mod memory;
 mod spoil;

@@ -20,6 +20,7 @@ use super::ids::UsedId;
 use super::pages::{BODY, PageWriter, read_pages};
 use super::record::Fields;
 use super::replace::Replacement;
+use super::segment::later;
 use crate::cursor::Position;
 use crate::event::{Micros, Once};
 use crate::topic::Topic;
@@ -158,11 +159,19 @@ pub fn load<D: Disk>(disk: &D, seed: u32, topics: &TopicTable) -> io::Result<Opt
     Ok(read.then_some(Loaded { reach, ids: loading.ids }))
 }
 
-/// Pages and reach of a checkpoint; `None` if it is not whole.
+/// Pages and reach of a checkpoint; `None` if it is not whole, [`io::ErrorKind::Unsupported`] if a later version wrote it.
 pub fn verify<F: DiskFile>(file: &F, seed: u32) -> io::Result<Option<(u32, Reach)>> {
     let header = read_pages(file, seed, 0, 1)?;
+    if header.as_deref().is_some_and(is_later) {
+        return Err(later());
+    }
     let Some((pages, reach)) = header.as_deref().and_then(decode_header) else { return Ok(None) };
     Ok(each_burst(file, seed, pages, |_| Some(()))?.then_some((pages, reach)))
+}
+
+fn is_later(header: &[u8]) -> bool {
+    let version = header.strip_prefix(MAGIC).and_then(|rest| Fields(rest).u32());
+    version.is_some_and(|version| version > VERSION)
 }
 
 fn decode_header(bytes: &[u8]) -> Option<(u32, Reach)> {

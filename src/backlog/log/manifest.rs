@@ -23,7 +23,8 @@ use crate::cursor::Position;
 
 /// Name of the file.
 pub const MANIFEST: &str = "MANIFEST";
-const FIRST_LINE: &str = "hintwire manifest 1";
+const FIRST_LINE: &str = "hintwire manifest ";
+const VERSION: &str = "1";
 
 /// What must be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +90,10 @@ impl Manifest {
             read => read.in_file(MANIFEST)?,
         };
         let body = body.ok_or_else(|| Damage::new(MANIFEST, 0, "its checksum does not match"))?;
+        let version = body.lines().next().and_then(|line| line.strip_prefix(FIRST_LINE));
+        if version.is_some_and(|version| version != VERSION) {
+            return Err(OpenError::Version { file: MANIFEST.into() });
+        }
         let parsed = Self::from_text(&body);
         parsed.ok_or_else(|| Damage::new(MANIFEST, 0, "it is not a manifest").into())
     }
@@ -97,7 +102,7 @@ impl Manifest {
     pub(super) fn to_text(&self) -> String {
         let Self { earliest, proven, first, last, base, checkpoint, survivors } = self;
         let mut out = format!(
-            "{FIRST_LINE}\nearliest {earliest}\nproven {proven}\nsegments {first} {last}\nbase {base}\ncheckpoint {checkpoint}\n"
+            "{FIRST_LINE}{VERSION}\nearliest {earliest}\nproven {proven}\nsegments {first} {last}\nbase {base}\ncheckpoint {checkpoint}\n"
         );
         for number in survivors {
             let _ = writeln!(out, "survivors {number}");
@@ -107,7 +112,7 @@ impl Manifest {
 
     fn from_text(body: &str) -> Option<Self> {
         let mut lines = body.lines();
-        lines.next().filter(|line| *line == FIRST_LINE)?;
+        lines.next()?.strip_prefix(FIRST_LINE).filter(|version| *version == VERSION)?;
         let mut field = |name: &str| lines.next()?.strip_prefix(name);
         let earliest = Position(field("earliest ")?.parse().ok()?);
         let proven = Position(field("proven ")?.parse().ok()?);

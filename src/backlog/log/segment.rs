@@ -98,8 +98,13 @@ pub fn read_header<F: DiskFile>(file: &F, seed: u32) -> io::Result<Option<Header
     let mut bytes = vec![0; FIRST_RECORD as usize];
     file.read_at(&mut bytes, 0)?;
     if Header::is_later(&bytes, seed) {
-        let what = "it was written by a later version; use a newer hintwire";
-        return Err(io::Error::new(io::ErrorKind::Unsupported, what));
+        return Err(later());
     }
     Ok(Header::decode(&bytes, seed))
+}
+
+/// The error that a file of a later version gives.
+pub fn later() -> io::Error {
+    let what = "it was written by a later version; use a newer hintwire";
+    io::Error::new(io::ErrorKind::Unsupported, what)
 }

@@ -272,3 +272,18 @@ fn only_an_empty_directory_or_one_with_a_backup_of_the_same_log_is_written_to() 
     assert!(matches!(take(&source, &target.disk()), Err(BackupError::Locked)));
     drop(held);
 }
+
+#[test]
+fn a_backup_of_a_later_format_is_refused_by_name() {
+    let (source, target) = (Place::new(), Place::new());
+    drop(filled(&source));
+    take(&source, &target.disk()).unwrap();
+    let text = fs::read_to_string(target.file("BACKUP")).unwrap();
+    let later = text[..text.rfind("crc ").unwrap()].replace("backup 1", "backup 2");
+    let checked = format!("{later}crc {:08x}\n", crc32c::crc32c(later.as_bytes()));
+    fs::write(target.file("BACKUP"), checked).unwrap();
+    for refused in [restored(&target).err(), take(&source, &target.disk()).err()] {
+        let is_version = matches!(&refused, Some(BackupError::Log(OpenError::Version { file })) if file == "BACKUP");
+        assert!(is_version, "{refused:?}");
+    }
+}

@@ -84,6 +84,8 @@ pub struct Hub {
     settings: HubSettings,
     streams: Arc<AtomicUsize>,
     draining: AtomicBool,
+    /// Streams that were open when the drain began.
+    drained: AtomicUsize,
     /// Rings after the watermark has moved, and when a drain begins.
     moved: Arc<Notify>,
     fetches: Meter,
@@ -125,6 +127,7 @@ impl Hub {
             settings,
             streams: Arc::default(),
             draining: AtomicBool::new(false),
+            drained: AtomicUsize::new(0),
             moved,
             fetches: Meter::default(),
             told: Told::default(),
@@ -157,6 +160,7 @@ impl Hub {
     /// Ends all streams, with advice that spreads the crowd, and all waits; refuses publishes from now on. What was taken
     /// is finished.
     pub fn drain(&self) {
+        self.drained.store(self.streams(), Ordering::SeqCst);
         self.draining.store(true, Ordering::SeqCst);
         self.index.wake_all();
         self.moved.notify_waiters();

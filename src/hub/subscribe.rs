@@ -218,9 +218,11 @@ impl Subscription {
     fn reconnect(&mut self, reason: ReconnectReason) -> Hint {
         self.stage = Stage::Ended;
         self.cursor = self.advance().1;
-        // A drain and a new policy concern many at once.
         let crowd = match reason {
-            ReconnectReason::Drain | ReconnectReason::Policy => self.hub.streams(),
+            // All that were open, and not those that are left: the last of them would be told to come back soonest.
+            ReconnectReason::Drain => self.hub.drained.load(Ordering::SeqCst),
+            // It may concern many at once.
+            ReconnectReason::Policy => self.hub.streams(),
             ReconnectReason::Age | ReconnectReason::Credentials => 1,
         };
         let after = pace::reconnect_after(crowd);

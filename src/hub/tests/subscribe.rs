@@ -186,6 +186,24 @@ async fn a_drain_ends_streams_with_the_news_they_lack_and_refuses_what_is_new() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn ten_thousand_drained_streams_come_back_evenly_at_five_thousand_a_second() {
+    let hub = hub();
+    let mut open = Vec::new();
+    for _ in 0..10_000 {
+        open.push(subscribe(&hub, &["a"]).await);
+    }
+    hub.drain();
+    let mut quarters = [0; 4];
+    for mut subscription in open {
+        let HintKind::Reconnect { after, .. } = next(&mut subscription).await.kind else {
+            panic!("it goes on");
+        };
+        quarters[(after.as_millis() / 500) as usize] += 1;
+    }
+    assert!(quarters.iter().all(|count| (2_250..2_750).contains(count)), "{quarters:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_more_streams_are_opened_than_allowed_and_a_dropped_one_makes_room() {
     let limits = Limits { streams: 1, ..Limits::default() };
     let settings = HubSettings { limits, ..HubSettings::default() };

@@ -104,9 +104,31 @@ conformance *words:
 tools:
     clients/conformance/tools.sh
 
-# Licences, bans and sources of the dependencies (cargo install cargo-deny)
-deny:
-    cargo deny check bans licenses sources
+# Licences, bans and sources of the dependencies; builds cargo-deny into .cache once
+deny: cargo-deny
+    .cache/deny/bin/cargo-deny --log-level error check --hide-inclusion-graph --allow duplicate bans licenses sources
+
+# Known vulnerabilities of the dependencies; fetches their database from GitHub
+advisories: cargo-deny
+    .cache/deny/bin/cargo-deny check advisories
+
+[private]
+cargo-deny:
+    test -x .cache/deny/bin/cargo-deny || cargo install --quiet --locked --debug --no-default-features --root .cache/deny cargo-deny@0.20.2
+
+# What the binary is built from, as CycloneDX
+sbom target="x86_64-unknown-linux-musl":
+    deploy/sbom.py {{ target }} > target/sbom.json
+
+# A binary that needs nothing of the system, for any Linux: target/x86_64-unknown-linux-musl/release/hintwire (needs musl-tools)
+musl profile="release":
+    rustup target add x86_64-unknown-linux-musl
+    cargo build --profile {{ profile }} --locked --target x86_64-unknown-linux-musl --bin hintwire
+    file target/x86_64-unknown-linux-musl/{{ if profile == "dev" { "debug" } else { profile } }}/hintwire | grep -E "static(-pie|ally) linked"
+
+# How much of the system the systemd unit leaves to the hub: 1.5 of 10 at most, where systemd is
+unit:
+    if command -v systemd-analyze > /dev/null; then systemd-analyze security --no-pager --offline=yes --threshold=15 deploy/systemd/hintwire.service; else echo "SKIPPED: systemd is not there"; fi
 
 # Figures of the hub on this machine: publish, syncs, news, burst, idle, catch-up, poll, feed, growth, restart; or those you name
 bench *workloads:
@@ -149,6 +171,10 @@ hostile *rows:
 # The same, short: facts alone are judged
 hostile-smoke *rows: build
     ulimit -n $(ulimit -Hn); target/debug/hintwire-bench target/debug/hintwire hostile --smoke {{ rows }}
+
+# A backlog of the present format, to be kept: written once for each format that is released
+fixture:
+    cargo test --test damage write_the_fixture -- --ignored
 
 # Damage to the files of a backlog: every so many bytes spoiled, each file missing or exchanged
 damage stride="61":

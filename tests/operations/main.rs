@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic)]
 
 mod backup;
+mod deploy;
 mod metrics;
 mod restore;
 #[path = "../cli/run.rs"]

@@ -114,7 +114,7 @@ advisories: cargo-deny
 
 [private]
 cargo-deny:
-    test -x .cache/deny/bin/cargo-deny || cargo install --quiet --locked --debug --no-default-features --root .cache/deny cargo-deny@0.20.2
+    test -x .cache/deny/bin/cargo-deny || cargo install --quiet --locked --debug --root .cache/deny cargo-deny@0.20.2
 
 # What the binary is built from, as CycloneDX
 sbom target="x86_64-unknown-linux-musl":

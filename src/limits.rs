@@ -184,6 +184,18 @@ pub const TOKEN_BYTES: usize = 8 << 10;
 pub const KNOWN_BYTES: u64 = 32 << 20;
 /// About how many those are.
 pub const KNOWN: usize = 16 << 10;
+/// Bytes of a set of public keys, and how many keys it has: those of large providers have about ten, in 20 KiB.
+pub const JWKS_BYTES: usize = 256 << 10;
+/// See above.
+pub const JWKS_KEYS: usize = 100;
+/// How long getting a set of keys may take.
+pub const JWKS_DOWNLOAD: Duration = Duration::from_secs(10);
+/// How often it is got. Providers show a key hours before they sign with it.
+pub const JWKS_REFRESH: Duration = Duration::from_secs(300);
+/// How often it is got at most, if tokens come whose key is unknown.
+pub const JWKS_PAUSE: Duration = Duration::from_secs(60);
+/// How long a request with such a token waits for that.
+pub const JWKS_WAIT: Duration = Duration::from_secs(5);
 /// When to try again what a cap has refused.
 pub const RETRY_LATER: Duration = Duration::from_secs(1);
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 
@@ -67,7 +68,10 @@ impl Rights {
         gone: impl Fn() -> Option<Gone> + Send + Sync + 'static,
     ) -> Result<Lease, Error> {
         let places = [self.account.open(patterns)?, self.judges.accounts.all().open(patterns)?];
-        Ok(self.judges.leases.add(places, gone))
+        let identity = Arc::clone(&self.identity);
+        // Requests are taken a little longer, since clocks differ.
+        let ended = move || identity.has_ended(SystemTime::now()).then_some(Gone::Credentials);
+        Ok(self.judges.leases.add(places, move || ended().or_else(&gone)))
     }
 }
 

@@ -58,7 +58,7 @@ fn format(value: u64, units: &[(&str, u64)]) -> String {
 }
 
 /// A duration in a configuration file.
-pub(super) mod duration {
+pub(crate) mod duration {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, Serializer, de::Error};

@@ -3,13 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
+use futures_util::future::join_all;
 use http::HeaderMap;
 use rustls::server::danger::ClientCertVerifier;
+use tokio::sync::Notify;
 
 use super::header::{bearer, refused};
+use super::jwt::{self, Issuers};
 use super::known::Known;
 use super::tokens::Tokens;
 use super::{AuthFile, Hash, Identity, PeerCertificate, Proof, TokenProof};
@@ -20,6 +23,7 @@ pub struct Authenticator {
     state: ArcSwap<State>,
     /// Counts what has changed; what was found before counts no more than it is worth now.
     changes: AtomicU64,
+    replaced: Notify,
     known: Known,
     anonymous: Arc<Identity>,
 }
@@ -30,20 +34,23 @@ pub type Clients = Option<Arc<dyn ClientCertVerifier>>;
 /// Whose credentials hold.
 struct State {
     tokens: Tokens,
+    issuers: Issuers,
     clients: Clients,
 }
 
 impl Default for Authenticator {
     fn default() -> Self {
-        Self::new(&AuthFile::default(), None)
+        Self::new(AuthFile::default(), None)
     }
 }
 
 impl Authenticator {
     /// Knows those of a file, and of the certificates that `clients` accepts.
-    pub fn new(file: &AuthFile, clients: Clients) -> Self {
+    pub fn new(file: AuthFile, clients: Clients) -> Self {
+        jwt::install();
         Self {
-            state: ArcSwap::from_pointee(State::new(file, clients)),
+            state: ArcSwap::from_pointee(State::new(file, clients, &Issuers::default())),
+            replaced: Notify::new(),
             changes: AtomicU64::new(1),
             known: Known::default(),
             anonymous: Arc::new(Identity::anonymous()),
@@ -51,9 +58,34 @@ impl Authenticator {
     }
 
     /// Knows these alone from now on. Open streams live on as long as [what they rest on](Self::still_holds).
-    pub fn replace(&self, file: &AuthFile, clients: Clients) {
-        self.state.store(Arc::new(State::new(file, clients)));
+    pub fn replace(&self, file: AuthFile, clients: Clients) {
+        let state = State::new(file, clients, &self.state.load().issuers);
+        self.state.store(Arc::new(state));
         self.changes.fetch_add(1, SeqCst);
+        self.replaced.notify_one();
+    }
+
+    /// Keeps, for ever, the keys of issuers that are at a URL.
+    pub async fn watch(&self) {
+        loop {
+            let state = self.state.load_full();
+            let renewed = state.issuers.iter().map(|issuer| async {
+                loop {
+                    if issuer.keys.renew().await {
+                        self.changes.fetch_add(1, SeqCst);
+                    }
+                }
+            });
+            let renewed = async {
+                let _: Vec<()> = join_all(renewed).await;
+                std::future::pending::<()>().await;
+            };
+            tokio::select! {
+                biased;
+                () = self.replaced.notified() => {}
+                () = renewed => {}
+            }
+        }
     }
 
     /// Who sends these headers, on a connection with this certificate. Without either it is `anonymous`; a token goes
@@ -87,7 +119,7 @@ impl Authenticator {
     /// Whether the credentials behind an identity still count: they have not ended, nor been taken back since. Cheap as
     /// long as nothing is reloaded.
     pub fn still_holds(&self, identity: &Identity) -> bool {
-        if identity.has_ended(SystemTime::now()) {
+        if identity.is_over(SystemTime::now()) {
             return false;
         }
         let changes = self.changes.load(SeqCst);
@@ -112,9 +144,12 @@ impl Authenticator {
         }
         match (token, certificate) {
             (Some(token), certificate) => {
-                let mut identity = state.of_token(token)?;
+                let mut identity = state.of_token(token).await?;
                 if let Some(certificate) = certificate {
                     let ends = certificate.until()?;
+                    if identity.until.is_none_or(|until| ends < until) {
+                        identity.tolerance = Duration::ZERO;
+                    }
                     identity.until = Some(identity.until.map_or(ends, |until| until.min(ends)));
                     identity.proof.certificate = Some(certificate.clone());
                 }
@@ -127,15 +162,20 @@ impl Authenticator {
 }
 
 impl State {
-    fn new(file: &AuthFile, clients: Clients) -> Self {
-        Self { tokens: file.tokens(), clients }
+    fn new(file: AuthFile, clients: Clients, before: &Issuers) -> Self {
+        let tokens = file.tokens();
+        let issuers = Issuers::new(file.into_issuers().into_iter().map(|mut issuer| {
+            before.iter().for_each(|before| issuer.succeeds(before));
+            issuer
+        }));
+        Self { tokens, issuers, clients }
     }
 
-    fn of_token(&self, token: &str) -> Result<Identity, Error> {
+    async fn of_token(&self, token: &str) -> Result<Identity, Error> {
         if Tokens::are_like(token) {
             return self.tokens.identify(Hash::of(token.as_bytes()), SystemTime::now());
         }
-        Err(refused("the token is unknown"))
+        self.issuers.identify(token).await
     }
 
     fn accepts(&self, certificate: &PeerCertificate) -> bool {
@@ -146,6 +186,7 @@ impl State {
         let Proof { token, certificate } = &identity.proof;
         let token = token.as_ref().is_none_or(|token| match token {
             TokenProof::Static(hash) => self.tokens.still_prove(identity, hash),
+            TokenProof::Jwt(proof) => self.issuers.still_prove(identity, proof),
         });
         token && certificate.as_ref().is_none_or(|certificate| self.accepts(certificate))
     }
@@ -183,16 +224,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [ours, theirs] = [Minted::new().unwrap(), Minted::new().unwrap()];
         let authenticator =
-            Authenticator::new(&file(&folder, &[listed("a", &ours), listed("b", &theirs)]), None);
+            Authenticator::new(file(&folder, &[listed("a", &ours), listed("b", &theirs)]), None);
         let identity = authenticator.identify(&sent(&ours.token), None).await.unwrap();
         assert_eq!((&*identity.principal, &identity.claims["sub"]), ("token:a", &"a".into()));
         let other = authenticator.identify(&sent(&theirs.token), None).await.unwrap();
-        authenticator.replace(&file(&folder, &[listed("c", &theirs), listed("a", &ours)]), None);
+        authenticator.replace(file(&folder, &[listed("c", &theirs), listed("a", &ours)]), None);
         assert!(authenticator.still_holds(&identity));
         assert!(!authenticator.still_holds(&other), "it is somebody else's now");
         let renamed = authenticator.identify(&sent(&theirs.token), None).await.unwrap();
         assert_eq!(&*renamed.principal, "token:c");
-        authenticator.replace(&AuthFile::default(), None);
+        authenticator.replace(AuthFile::default(), None);
         assert!(!authenticator.still_holds(&identity));
         assert!(authenticator.identify(&sent(&ours.token), None).await.is_err());
     }
@@ -214,7 +255,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let minted = Minted::new().unwrap();
         let old = format!("{}expires = 2001-01-01T00:00:00Z\n", listed("a", &minted));
-        let authenticator = Authenticator::new(&file(&folder, &[old]), None);
+        let authenticator = Authenticator::new(file(&folder, &[old]), None);
         let error = authenticator.identify(&sent(&minted.token), None).await.unwrap_err();
         assert!(error.to_string().contains("expired"), "{error}");
     }

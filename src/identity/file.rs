@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use prost_types::Timestamp;
@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::value::Datetime;
 
 use super::Claims;
+use super::jwt::{Issuer, IssuerSettings};
 use super::tokens::{Hash, Listed, Tokens};
 
 /// What an auth file says. It is TOML:
@@ -20,12 +21,29 @@ use super::tokens::{Hash, Listed, Tokens};
 /// sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 /// expires = 2027-01-01T00:00:00Z  # optional
 /// claims = { tenant = "acme" }    # optional; `sub` is the name
+///
+/// [[issuer]]
+/// name = "corp"                                # principals are `corp:` and the claim `sub`
+/// issuer = "https://login.example"             # the claim `iss`, to the byte
+/// audience = ["hintwire"]                      # one of these is in the claim `aud`
+/// jwks = "https://login.example/jwks.json"     # or a file, from the folder of this one on
+/// jwks_ca = "ca.pem"                           # optional: authorities for that URL, else the system's
+/// algorithms = ["RS256", "ES256"]              # optional: else all of RS, PS, ES256, ES384 and EdDSA
+/// leeway = "30s"                               # optional: how far the clocks may differ, 5 min at most
 /// ```
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default)]
 pub struct AuthFile {
+    tokens: Vec<Token>,
+    issuers: Vec<Issuer>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Toml {
     #[serde(default, rename = "token")]
     tokens: Vec<Token>,
+    #[serde(default, rename = "issuer")]
+    issuers: Vec<IssuerSettings>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -54,20 +72,39 @@ impl AuthFile {
     pub fn read(path: &Path) -> Result<Self, AuthError> {
         let failed = |why: String| AuthError { file: path.display().to_string(), why };
         let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-        Self::parse(&text).map_err(failed)
+        let Toml { tokens, issuers } = Toml::parse(&text).map_err(failed)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let issuers = issuers.into_iter().map(|settings| Issuer::new(settings, folder));
+        let issuers = issuers.collect::<Result<_, _>>();
+        Ok(Self { tokens, issuers: issuers.map_err(|error| failed(error.to_string()))? })
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let file: Self =
-            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
-        unique("tokens", "name", file.tokens.iter().map(|token| &token.name.0))?;
-        unique("tokens", "sha256", file.tokens.iter().map(|token| token.sha256))?;
-        Ok(file)
+    /// The files that it names.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.issuers.iter().filter_map(|issuer| issuer.keys.files())
     }
 
     /// The static tokens.
     pub(super) fn tokens(&self) -> Tokens {
         Tokens::new(self.tokens.iter().map(|token| (token.sha256, token.listed())))
+    }
+
+    /// The issuers of JWT.
+    pub(super) fn into_issuers(self) -> Vec<Issuer> {
+        self.issuers
+    }
+}
+
+impl Toml {
+    fn parse(text: &str) -> Result<Self, String> {
+        let file: Self =
+            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        unique("tokens", "name", file.tokens.iter().map(|token| &token.name.0))?;
+        unique("tokens", "sha256", file.tokens.iter().map(|token| token.sha256))?;
+        unique("issuers", "name", file.issuers.iter().map(IssuerSettings::name))?;
+        unique("issuers", "issuer", file.issuers.iter().map(|issuer| &issuer.issuer))?;
+        file.issuers.iter().try_for_each(IssuerSettings::check)?;
+        Ok(file)
     }
 }
 
@@ -98,9 +135,16 @@ fn unique<T: Eq + std::hash::Hash + fmt::Display + Copy>(
 }
 
 /// A name that stands in principals.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
-struct Name(String);
+pub(super) struct Name(String);
+
+impl Name {
+    /// As it is written.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
 
 impl TryFrom<String> for Name {
     type Error = &'static str;
@@ -137,10 +181,16 @@ mod tests {
         format!("[[token]]\nname = 'a'\nsha256 = '{}'\n{lines}", "0a".repeat(32))
     }
 
+    fn issuer(lines: &str) -> String {
+        format!(
+            "[[issuer]]\nname = 'c'\nissuer = 'https://a'\naudience = ['x']\njwks = 'k'\n{lines}\n"
+        )
+    }
+
     #[test]
     fn a_token_is_its_name_its_claims_and_when_it_ends() {
         let text = token("expires = 2027-01-01T00:00:00+01:00\nclaims = { tenant = 'acme' }\n");
-        let listed = AuthFile::parse(&text).unwrap().tokens[0].listed();
+        let listed = Toml::parse(&text).unwrap().tokens[0].listed();
         assert_eq!(&*listed.principal, "token:a");
         assert_eq!(
             serde_json::to_string(&listed.claims).unwrap(),
@@ -148,13 +198,12 @@ mod tests {
         );
         let until = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_798_758_000);
         assert_eq!(listed.until, Some(until));
-        assert!(AuthFile::parse("").unwrap().tokens.is_empty());
+        assert!(Toml::parse("").unwrap().tokens.is_empty());
     }
 
     #[test]
     fn a_claim_named_sub_is_not_somebody_elses_name() {
-        let listed =
-            AuthFile::parse(&token("claims = { sub = 'root' }")).unwrap().tokens[0].listed();
+        let listed = Toml::parse(&token("claims = { sub = 'root' }")).unwrap().tokens[0].listed();
         assert_eq!(listed.claims["sub"], "a");
     }
 
@@ -168,10 +217,19 @@ mod tests {
             ("[[token]]\nname = 'a:b'".into(), ["line 2", "1 to 64 letters"]),
             ("[[token]]\nname = 'a'".into(), ["line 1", "missing field `sha256`"]),
             ("[tokens]".into(), ["line 1", "unknown field `tokens`"]),
+            (issuer("algorithms = ['HS256']"), ["line 6", "HMAC is not taken"]),
+            (issuer("algorithms = ['none']"), ["line 6", "unknown variant `none`"]),
+            (
+                issuer("audience = []").replacen("audience = ['x']\n", "", 1),
+                ["issuer c", "audience"],
+            ),
+            (issuer("leeway = '6m'"), ["issuer c", "5m at most"]),
+            (issuer("").replace("'c'", "'dns'"), ["issuer dns", "another kind"]),
+            (issuer(&issuer("").replace("'c'", "'d'")), ["two issuers", "issuer https://a"]),
             (token(&token("")), ["two tokens", "name a"]),
             (token(&token("").replace("'a'", "'b'")), ["two tokens", "sha256 0a0a"]),
         ] {
-            let error = AuthFile::parse(&text).unwrap_err();
+            let error = Toml::parse(&text).unwrap_err();
             assert!(expected.iter().all(|words| error.contains(words)), "{text}\n{error}");
         }
     }

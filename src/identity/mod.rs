@@ -6,18 +6,20 @@ mod authenticator;
 mod certificate;
 mod file;
 mod header;
+mod jwt;
 mod known;
 mod tokens;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
 pub use self::authenticator::{Authenticator, Clients};
 pub use self::certificate::PeerCertificate;
 pub use self::file::{AuthError, AuthFile};
+pub use self::jwt::{JwtProof, KeysError};
 pub use self::tokens::{Hash, Minted};
 
 /// The principal of a request without credentials.
@@ -46,6 +48,8 @@ pub struct Identity {
     pub until: Option<SystemTime>,
     /// What it rests on.
     pub proof: Proof,
+    /// For how long after its end it is taken still, since clocks differ.
+    tolerance: Duration,
     /// The state of the authenticator in which it was last found to hold.
     judged: AtomicU64,
 }
@@ -64,6 +68,8 @@ pub struct Proof {
 pub enum TokenProof {
     /// The auth file lists its hash.
     Static(Hash),
+    /// An issuer has signed it.
+    Jwt(JwtProof),
 }
 
 impl Identity {
@@ -73,7 +79,8 @@ impl Identity {
     }
 
     fn new(principal: Arc<str>, claims: Claims, until: Option<SystemTime>, proof: Proof) -> Self {
-        Self { principal, claims, until, proof, judged: AtomicU64::new(0) }
+        let (tolerance, judged) = (Duration::ZERO, AtomicU64::new(0));
+        Self { principal, claims, until, proof, tolerance, judged }
     }
 
     /// Somebody with these claims, as a question supposes: nothing proves it.
@@ -89,6 +96,11 @@ impl Identity {
     /// Whether its credentials have ended.
     pub fn has_ended(&self, now: SystemTime) -> bool {
         self.until.is_some_and(|until| until <= now)
+    }
+
+    /// Whether requests with them are refused: a little later, since clocks differ.
+    fn is_over(&self, now: SystemTime) -> bool {
+        now.checked_sub(self.tolerance).is_some_and(|then| self.has_ended(then))
     }
 
     fn was_judged(&self, state: u64) -> bool {

@@ -119,7 +119,8 @@ pub async fn serve_with(
     let hub = Hub::start(backlog, settings(config));
     let draining = CancellationToken::new();
     let health = Health::new().await;
-    let authorizer = Arc::clone(&trust.authorizer);
+    let (authenticator, authorizer) =
+        (Arc::clone(&trust.authenticator), Arc::clone(&trust.authorizer));
     let front = front(&hub, config, trust, &health, &draining)?;
     let mut connections = Connections::new(front, draining.clone());
     tokio::select! {
@@ -127,6 +128,7 @@ pub async fn serve_with(
         () = connections.accept(listener) => {}
         () = health.follow(&hub) => {}
         () = authorizer.watch() => {}
+        () = authenticator.watch() => {}
         () = shutdown => {}
     }
     tracing::info!("stopping: streams are told to reconnect, what is in flight finishes");

@@ -58,7 +58,7 @@ impl Trust {
     /// A file that cannot be used.
     pub fn read(config: &Config) -> Result<Self, TrustError> {
         let Files { tls, clients, auth, policy } = Files::read(config)?;
-        let authenticator = Arc::new(Authenticator::new(&auth, clients));
+        let authenticator = Arc::new(Authenticator::new(auth, clients));
         let authorizer = policy.map_or_else(Authorizer::open, |policy| {
             Authorizer::new(Arc::clone(&authenticator), policy)
         });
@@ -80,7 +80,7 @@ impl Trust {
         if let Some(policy) = policy {
             self.authorizer.replace(policy);
         }
-        self.authenticator.replace(&auth, clients);
+        self.authenticator.replace(auth, clients);
         self.tls.store(tls);
         Ok(())
     }

@@ -7,5 +7,7 @@ mod support;
 mod clients;
 mod dial;
 mod hub;
+mod mint;
 mod pki;
 mod tls;
+mod tokens;

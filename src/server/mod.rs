@@ -11,6 +11,7 @@ mod listen;
 mod meter;
 mod part;
 mod peers;
+pub mod reload;
 mod reply;
 mod seldom;
 mod streams;

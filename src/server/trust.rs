@@ -1,5 +1,6 @@
 //! Whom the hub believes, and what it shows to be believed: replaced while it runs.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
@@ -7,7 +8,7 @@ use rustls::ServerConfig;
 
 use super::tls::{Tls, TlsError};
 use crate::access::{Authorizer, Policy, PolicyError};
-use crate::config::Config;
+use crate::config::{Config, TlsSettings};
 use crate::identity::{AuthError, AuthFile, Authenticator, Clients};
 
 /// What is read from the files of certificates, keys and tokens.
@@ -83,6 +84,14 @@ impl Trust {
         self.authenticator.replace(auth, clients);
         self.tls.store(tls);
         Ok(())
+    }
+
+    /// The files that it was read from, by this configuration.
+    pub fn files(&self, config: &Config) -> Vec<PathBuf> {
+        let TlsSettings { certificate, key, client_ca, crl, .. } = &config.tls;
+        let named = [certificate, key, client_ca, crl, &config.auth, &config.policy];
+        let named = named.into_iter().flatten().cloned();
+        named.chain(self.authenticator.files()).collect()
     }
 
     /// With what the next connection is served.

@@ -57,6 +57,11 @@ impl Failure {
         &self.message
     }
 
+    /// What it says.
+    pub fn text(self) -> String {
+        self.message
+    }
+
     /// Says it, and gives the code to end with.
     pub fn report(&self) -> ExitCode {
         if self.exit != Exit::Quiet {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use hintwire::backlog::Backlog;
 use hintwire::config::Config;
+use hintwire::server::reload::{Reload, Settings};
 use hintwire::server::{self, Trust};
 use tokio::net::TcpListener;
 
@@ -22,13 +23,19 @@ pub async fn run(typed: Serve) -> Result<(), Failure> {
     if typed.print_config {
         return Ok(io::stdout().write_all(config.to_toml()?.as_bytes())?);
     }
-    logging::start(&config)?;
+    let log = logging::start(&config)?;
+    let configured = config.clone();
     descriptors::raise(&mut config);
     let stopped = signals::stopped()?;
     let trust = Arc::new(Trust::read(&config).map_err(|error| Failure::new(Exit::Usage, error))?);
+    let file = typed.configured.config.clone();
+    let read = move || configuration::read(&typed.configured).map_err(|failure| failure.text());
+    let settings = Settings { file, read: Box::new(read), log };
+    let reload = Reload::new(Arc::clone(&trust), settings, configured)?;
     let listener = listen(&config).await?;
     let backlog = open(&config).await?;
     announce(&config, listener.local_addr()?);
+    tokio::spawn(reload.watch());
     Ok(server::serve_with(listener, backlog, &config, trust, stopped).await?)
 }
 

@@ -5,19 +5,23 @@
 
 mod backoff;
 mod breaker;
+mod connect;
 mod error;
 mod follow;
 mod handler;
 mod notice;
+mod options;
 mod responses;
 mod seen;
 mod store;
+mod token;
 mod wire;
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures_util::Stream;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status};
 
 pub use backoff::Backoff;
 pub use breaker::Breaker;
@@ -25,10 +29,12 @@ pub use error::{DOMAIN, Error};
 pub use follow::{Follow, FollowError, OnCursorError, Start};
 pub use handler::{Batch, Handler, HandlerError, Origin};
 pub use notice::Notice;
+pub use options::Options;
 pub use responses::Responses;
 pub use store::{CursorStore, FileStore, MemoryStore};
 pub use wire::Wire;
 
+use self::token::{Token, Tokens};
 use crate::limits;
 use crate::v1::hub_service_client::HubServiceClient;
 use crate::v1::{
@@ -38,10 +44,8 @@ use crate::v1::{
     SnapshotResponse, SubscribeRequest, SubscribeResponse,
 };
 
-/// How long one attempt to connect may take.
-const CONNECT: Duration = Duration::from_secs(10);
-/// How often an HTTP/2 ping tests a connection that has calls open, and how long it may take.
-const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
+/// The header of a token.
+const AUTHORIZATION: &str = "authorization";
 /// Largest answer taken: one maximal event, and room for its frame.
 const ANSWER_BYTES: usize = limits::CONFIGURABLE_BYTES + (1 << 20);
 
@@ -49,6 +53,7 @@ const ANSWER_BYTES: usize = limits::CONFIGURABLE_BYTES + (1 << 20);
 #[derive(Debug, Clone)]
 pub struct Client {
     hub: HubServiceClient<Channel>,
+    tokens: Option<Arc<Tokens>>,
 }
 
 impl Client {
@@ -57,7 +62,15 @@ impl Client {
     /// # Errors
     /// The URL is none, or nobody answers within 10 s.
     pub async fn connect(url: &str) -> Result<Self, Error> {
-        Ok(Self::new(endpoint(url)?.connect().await?))
+        Self::connect_with(url, &Options::default()).await
+    }
+
+    /// The same with authorities, a certificate or tokens.
+    ///
+    /// # Errors
+    /// The URL or a file is none, or nobody answers within 10 s.
+    pub async fn connect_with(url: &str, options: &Options) -> Result<Self, Error> {
+        Ok(Self { tokens: options.tokens.clone(), ..Self::new(connect::now(url, options).await?) })
     }
 
     /// Like [`Client::connect`], but connects with the first call: the hub may be down still.
@@ -65,18 +78,27 @@ impl Client {
     /// # Errors
     /// The URL is none.
     pub fn connect_lazy(url: &str) -> Result<Self, Error> {
-        Ok(Self::new(endpoint(url)?.connect_lazy()))
+        Self::connect_lazy_with(url, &Options::default())
+    }
+
+    /// The same with authorities, a certificate or tokens.
+    ///
+    /// # Errors
+    /// The URL or a file is none.
+    pub fn connect_lazy_with(url: &str, options: &Options) -> Result<Self, Error> {
+        Ok(Self { tokens: options.tokens.clone(), ..Self::new(connect::lazily(url, options)?) })
     }
 
     /// A client on a channel of your own making.
     pub fn new(channel: Channel) -> Self {
-        Self { hub: HubServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES) }
+        let hub = HubServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
+        Self { hub, tokens: None }
     }
 
     /// Appends a batch, all or none; answers when it is durable. After a lost answer it may have been
     /// written: send it again, with ids.
     pub async fn publish(&self, request: PublishRequest) -> Result<PublishResponse, Error> {
-        Ok(self.hub.clone().publish(request).await?.into_inner())
+        self.call(request, async |mut hub, request| hub.publish(request).await).await
     }
 
     /// Appends batches in order, pipelined; answers come in the same order.
@@ -84,7 +106,9 @@ impl Client {
         &self,
         requests: impl Stream<Item = PublishStreamRequest> + Send + 'static,
     ) -> Result<Responses<PublishStreamResponse>, Error> {
-        Ok(self.hub.clone().publish_stream(requests).await?.into_inner().into())
+        let (request, token) = self.signed(requests).await?;
+        let answers = self.hub.clone().publish_stream(request).await;
+        Ok(self.judged(answers, token.as_ref()).await?.into_inner().into())
     }
 
     /// Opens a stream of hints.
@@ -92,12 +116,14 @@ impl Client {
         &self,
         request: SubscribeRequest,
     ) -> Result<Responses<SubscribeResponse>, Error> {
-        Ok(self.hub.clone().subscribe(request).await?.into_inner().into())
+        let hints =
+            self.call(request, async |mut hub, request| hub.subscribe(request).await).await?;
+        Ok(Responses::from(hints).watched(self.tokens.clone()))
     }
 
     /// Reads one page of events after a start.
     pub async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, Error> {
-        Ok(self.hub.clone().fetch(request).await?.into_inner())
+        self.call(request, async |mut hub, request| hub.fetch(request).await).await
     }
 
     /// Reads pages, one for each request and in their order, for less than a call each costs the hub. An error in an
@@ -106,18 +132,20 @@ impl Client {
         &self,
         requests: impl Stream<Item = FetchStreamRequest> + Send + 'static,
     ) -> Result<Responses<FetchStreamResponse>, Error> {
-        Ok(self.hub.clone().fetch_stream(requests).await?.into_inner().into())
+        let (request, token) = self.signed(requests).await?;
+        let answers = self.hub.clone().fetch_stream(request).await;
+        Ok(self.judged(answers, token.as_ref()).await?.into_inner().into())
     }
 
     /// Reads one page of the newest event of each key.
     pub async fn snapshot(&self, request: SnapshotRequest) -> Result<SnapshotResponse, Error> {
-        Ok(self.hub.clone().snapshot(request).await?.into_inner())
+        self.call(request, async |mut hub, request| hub.snapshot(request).await).await
     }
 
     /// Asks what a cursor is worth.
     pub async fn describe_cursor(&self, cursor: &str) -> Result<DescribeCursorResponse, Error> {
         let request = DescribeCursorRequest { cursor: cursor.into() };
-        Ok(self.hub.clone().describe_cursor(request).await?.into_inner())
+        self.call(request, async |mut hub, request| hub.describe_cursor(request).await).await
     }
 
     /// Reads one page of topics.
@@ -125,29 +153,57 @@ impl Client {
         &self,
         request: ListTopicsRequest,
     ) -> Result<ListTopicsResponse, Error> {
-        Ok(self.hub.clone().list_topics(request).await?.into_inner())
+        self.call(request, async |mut hub, request| hub.list_topics(request).await).await
     }
 
     /// Asks the hub about itself.
     pub async fn get_hub(&self) -> Result<GetHubResponse, Error> {
-        Ok(self.hub.clone().get_hub(GetHubRequest {}).await?.into_inner())
+        self.call(GetHubRequest {}, async |mut hub, request| hub.get_hub(request).await).await
     }
-}
 
-fn endpoint(url: &str) -> Result<Endpoint, Error> {
-    let endpoint = Endpoint::from_shared(url.to_owned()).ok();
-    let endpoint =
-        endpoint.filter(|endpoint| endpoint.uri().scheme().is_some()).ok_or_else(|| {
-            tonic::Status::invalid_argument(format!(
-                "`{url}` is not a URL like http://127.0.0.1:7450"
-            ))
-        })?;
-    Ok(endpoint
-        .connect_timeout(CONNECT)
-        .tcp_nodelay(true)
-        .http2_adaptive_window(true)
-        .http2_keep_alive_interval(PING.0)
-        .keep_alive_timeout(PING.1))
+    /// A request with the token of the moment, if there are any.
+    async fn signed<T>(&self, message: T) -> Result<(Request<T>, Option<Token>), Error> {
+        let mut request = Request::new(message);
+        let Some(tokens) = &self.tokens else { return Ok((request, None)) };
+        let token = tokens.current().await?;
+        request.metadata_mut().insert(AUTHORIZATION, token.clone());
+        Ok((request, Some(token)))
+    }
+
+    /// An answer; a token that was refused is forgotten.
+    async fn judged<T>(
+        &self,
+        answer: Result<T, Status>,
+        token: Option<&Token>,
+    ) -> Result<T, Error> {
+        if let (Err(refused), Some(tokens), Some(token)) = (&answer, &self.tokens, token)
+            && refused.code() == Code::Unauthenticated
+        {
+            tokens.forget(token).await;
+        }
+        Ok(answer?)
+    }
+
+    /// Makes a call, and makes it once more if a token does not hold any more and there may be another.
+    async fn call<M: Clone, A>(
+        &self,
+        message: M,
+        call: impl AsyncFn(HubServiceClient<Channel>, Request<M>) -> Result<Response<A>, Status>,
+    ) -> Result<A, Error> {
+        if self.tokens.is_none() {
+            return Ok(call(self.hub.clone(), Request::new(message)).await?.into_inner());
+        }
+        let (request, token) = self.signed(message.clone()).await?;
+        let answer = self.judged(call(self.hub.clone(), request).await, token.as_ref()).await;
+        match answer {
+            Err(error) if error.code() == Code::Unauthenticated => {
+                let (request, token) = self.signed(message).await?;
+                let answer = call(self.hub.clone(), request).await;
+                Ok(self.judged(answer, token.as_ref()).await?.into_inner())
+            }
+            answer => Ok(answer?.into_inner()),
+        }
+    }
 }
 
 #[cfg(test)]

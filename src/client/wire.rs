@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use futures_util::stream::{BoxStream, Stream, StreamExt};
+use tonic::Code;
 
 use super::{Client, Error, Responses};
 use crate::v1::fetch_stream_response::Outcome;
@@ -58,7 +59,9 @@ impl Wire for Client {
     ) -> Result<Self::Pages, Error> {
         let requests = requests.map(|request| FetchStreamRequest { request: Some(request) });
         let answers = Self::fetch_stream(self, requests).await?;
-        Ok(Box::pin(tokio_stream::StreamExt::map_while(answers, |answer| page(answer.ok()?))))
+        Ok(Box::pin(tokio_stream::StreamExt::map_while(answers, |answer| {
+            page(answer.ok()?).filter(|answer| !is_refused(answer))
+        })))
     }
 
     async fn snapshot(&self, request: SnapshotRequest) -> Result<SnapshotResponse, Error> {
@@ -76,4 +79,9 @@ fn page(answer: FetchStreamResponse) -> Option<Result<FetchResponse, Error>> {
         Outcome::Response(page) => Ok(page),
         Outcome::Error(status) => Err(status.into()),
     })
+}
+
+/// Whether the credentials of the stream have ended: a call of its own gets others.
+fn is_refused(answer: &Result<FetchResponse, Error>) -> bool {
+    answer.as_ref().is_err_and(|error| error.code() == Code::Unauthenticated)
 }

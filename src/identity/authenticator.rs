@@ -1,6 +1,7 @@
 //! Finds out who asks.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, SystemTime};
@@ -63,6 +64,11 @@ impl Authenticator {
         self.state.store(Arc::new(state));
         self.changes.fetch_add(1, SeqCst);
         self.replaced.notify_one();
+    }
+
+    /// The files that the auth file names.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.state.load().issuers.iter().filter_map(|issuer| issuer.keys.file().cloned()).collect()
     }
 
     /// Keeps, for ever, the keys of issuers that are at a URL.

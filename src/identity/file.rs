@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use prost_types::Timestamp;
@@ -79,9 +79,12 @@ impl AuthFile {
         Ok(Self { tokens, issuers: issuers.map_err(|error| failed(error.to_string()))? })
     }
 
-    /// The files that it names.
-    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.issuers.iter().filter_map(|issuer| issuer.keys.files())
+    /// Whether a file may say this.
+    ///
+    /// # Errors
+    /// What it should not say.
+    pub fn check(text: &str) -> Result<(), String> {
+        Toml::parse(text).map(drop)
     }
 
     /// The static tokens.

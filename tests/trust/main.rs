@@ -4,10 +4,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod client;
 mod clients;
 mod dial;
 mod hub;
+mod jwks;
 mod mint;
 mod pki;
+mod reload;
 mod tls;
 mod tokens;

@@ -41,6 +41,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Backup(typed) => command::backup::run(&typed),
         Command::Restore(typed) => command::restore::run(&typed),
         Command::Check(typed) => command::check::run(&typed),
+        Command::Token(typed) => command::token::run(&typed),
         Command::Completions(typed) => command::completions::run(&typed),
     }
 }

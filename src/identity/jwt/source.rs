@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::Uri;
@@ -32,7 +33,7 @@ enum Place {
     Url { url: Uri, authorities: Option<PathBuf> },
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Asked {
     last: Option<Instant>,
     /// Somebody waits for an answer.
@@ -72,8 +73,8 @@ impl Source {
         matches!(self.place, Place::Url { .. }) && self.place == other.place
     }
 
-    /// The files that it is read from.
-    pub fn files(&self) -> Option<&PathBuf> {
+    /// The file that it is read from.
+    pub fn file(&self) -> Option<&PathBuf> {
         match &self.place {
             Place::File(path) => Some(path),
             Place::Url { authorities, .. } => authorities.as_ref(),
@@ -108,15 +109,21 @@ impl Source {
         let Place::Url { url, authorities } = &self.place else {
             return std::future::pending().await;
         };
-        let Asked { last, now } = *self.asked.lock();
-        if let Some(age) = last.map(|last| last.elapsed()).filter(|_| !now) {
-            _ = timeout(JWKS_REFRESH.saturating_sub(age), self.wanted.notified()).await;
+        while let Some(rest) = self.rest() {
+            _ = timeout(rest, self.wanted.notified()).await;
         }
         *self.asked.lock() = Asked { last: Some(Instant::now()), now: true };
         let renewed = self.got(url, download(url, authorities.as_deref()).await);
         self.asked.lock().now = false;
         self.answered.send_modify(|answers| *answers += 1);
         renewed
+    }
+
+    /// How long the keys are good, while nobody misses one.
+    fn rest(&self) -> Option<Duration> {
+        let Asked { last, now } = *self.asked.lock();
+        let rest = JWKS_REFRESH.saturating_sub(last?.elapsed());
+        (!now && !rest.is_zero()).then_some(rest)
     }
 
     fn got(&self, url: &Uri, text: Result<Vec<u8>, String>) -> bool {

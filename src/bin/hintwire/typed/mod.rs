@@ -66,6 +66,9 @@ pub enum Command {
     Restore(Restore),
     /// Verify a backup, or a backlog that no hub has open
     Check(Check),
+    /// Make a static bearer token
+    #[command(subcommand)]
+    Token(Token),
     /// Print a completion script for a shell
     Completions(Completions),
 }
@@ -77,6 +80,29 @@ pub struct At {
     #[arg(long, env = "HINTWIRE_URL", value_name = "URL", value_hint = ValueHint::Url)]
     #[arg(default_value = "http://127.0.0.1:7450")]
     pub url: String,
+
+    /// A bearer token; other users of this machine may see what is typed, so prefer HINTWIRE_TOKEN or a file
+    #[arg(long, env = "HINTWIRE_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub token: Option<String>,
+
+    /// A file with the token, read again when the hub asks for another
+    #[arg(long, env = "HINTWIRE_TOKEN_FILE", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(conflicts_with = "token")]
+    pub token_file: Option<PathBuf>,
+
+    /// Authorities to trust over https, in place of the system's
+    #[arg(long, env = "HINTWIRE_CA", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub ca: Option<PathBuf>,
+
+    /// A client certificate to show
+    #[arg(long, env = "HINTWIRE_CERT", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(requires = "cert_key")]
+    pub cert: Option<PathBuf>,
+
+    /// The key of that certificate
+    #[arg(long, env = "HINTWIRE_CERT_KEY", value_name = "FILE")]
+    #[arg(value_hint = ValueHint::FilePath, requires = "cert")]
+    pub cert_key: Option<PathBuf>,
 }
 
 /// Where the hub is, and how to print what it says.
@@ -128,6 +154,16 @@ pub struct Check {
     /// Print JSON, one object a line
     #[arg(long)]
     pub json: bool,
+}
+
+/// What can be done with tokens.
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Print a new token, once, and what the auth file lists in its place
+    New {
+        /// Whose it is: its principal is `token:NAME`
+        name: String,
+    },
 }
 
 #[derive(Debug, Args)]

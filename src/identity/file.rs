@@ -100,8 +100,7 @@ impl AuthFile {
 
 impl Toml {
     fn parse(text: &str) -> Result<Self, String> {
-        let file: Self =
-            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let file: Self = toml::from_str(text).map_err(|error| said(text, &error))?;
         unique("tokens", "name", file.tokens.iter().map(|token| &token.name.0))?;
         unique("tokens", "sha256", file.tokens.iter().map(|token| token.sha256))?;
         unique("issuers", "name", file.issuers.iter().map(IssuerSettings::name))?;
@@ -121,6 +120,12 @@ impl Token {
             until: self.expires.as_ref().map(|expires| expires.0),
         }
     }
+}
+
+/// What is wrong in which line, without the line: somebody may have put a token there, and this is logged.
+fn said(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {}: {}", before.matches('\n').count() + 1, error.message())
 }
 
 fn unique<T: Eq + std::hash::Hash + fmt::Display + Copy>(
@@ -234,6 +239,7 @@ mod tests {
         ] {
             let error = Toml::parse(&text).unwrap_err();
             assert!(expected.iter().all(|words| error.contains(words)), "{text}\n{error}");
+            assert!(!error.contains("secret"), "{error}");
         }
     }
 }

@@ -176,6 +176,15 @@ hostile-smoke *rows: build
 fixture:
     cargo test --test damage write_the_fixture -- --ignored
 
+# An hour of ordinary load: memory, descriptors and p99 must be flat; fewer seconds for a shorter run
+soak seconds="3600":
+    cargo build --release --workspace
+    ulimit -n $(ulimit -Hn); target/release/hintwire-bench target/release/hintwire soak {{ seconds }}
+
+# The same for a minute, with the debug build: nothing is missed, and nothing grows much
+soak-smoke: build
+    ulimit -n $(ulimit -Hn); target/debug/hintwire-bench target/debug/hintwire soak 60
+
 # Damage to the files of a backlog: every so many bytes spoiled, each file missing or exchanged
 damage stride="61":
     HINTWIRE_DAMAGE_STRIDE={{ stride }} cargo test --test damage -- --nocapture

@@ -6,7 +6,7 @@ use crate::target::Kind;
 use crate::{Result, Scale, workload};
 
 const USAGE: &str = "usage: hintwire-bench HINTWIRE [--smoke] [--peers FOLDER] [--rounds N] [--out FILE] \
-                     [WORKLOAD… | TARGET… | hostile [ROW…]]";
+                     [WORKLOAD… | TARGET… | hostile [ROW…] | soak [SECONDS]]";
 
 #[derive(Default)]
 pub(crate) struct Arguments {

@@ -37,7 +37,21 @@ impl Hub {
         data: &Path,
         settings: &[&str],
     ) -> Result<Self> {
-        let address = free_address()?;
+        Self::at(free_address()?, prepared, binary, data, settings).await
+    }
+
+    /// Starts a hub where one was before.
+    pub(crate) async fn start_at(address: SocketAddr, binary: &Path, data: &Path) -> Result<Self> {
+        Self::at(address, "", binary, data, &[]).await
+    }
+
+    async fn at(
+        address: SocketAddr,
+        prepared: &str,
+        binary: &Path,
+        data: &Path,
+        settings: &[&str],
+    ) -> Result<Self> {
         let mut command = Command::new("sh");
         command
             .args(["-c", &format!("{prepared}\nexec \"$0\" \"$@\"")])

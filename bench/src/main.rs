@@ -3,6 +3,7 @@
 //! ```text
 //! hintwire-bench HINTWIRE [--smoke] [--peers FOLDER] [--rounds N] [--out FILE] [WORKLOAD… | TARGET…]
 //! hintwire-bench HINTWIRE hostile [--smoke] [ROW…]
+//! hintwire-bench HINTWIRE soak [SECONDS]
 //! hintwire-bench report FIGURES PAGE
 //! ```
 //!
@@ -18,6 +19,7 @@ mod load;
 mod process;
 mod report;
 mod seen;
+mod soak;
 mod target;
 mod traffic;
 mod wire;
@@ -39,6 +41,16 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
+    /// The full size.
+    pub(crate) fn full() -> Self {
+        Self { smoke: false }
+    }
+
+    /// The small one.
+    pub(crate) fn smoke() -> Self {
+        Self { smoke: true }
+    }
+
     /// Whether this run is to see that things work, not to measure them.
     pub(crate) fn is_smoke(self) -> bool {
         self.smoke
@@ -53,10 +65,12 @@ impl Scale {
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = arguments::read()?;
-    if let Some(("hostile", rows)) =
-        arguments.words.split_first().map(|(first, rows)| (first.as_str(), rows))
-    {
-        return hostile::run(&arguments.binary, arguments.scale(), rows).await;
+    match arguments.words.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        Some(("hostile", rows)) => {
+            return hostile::run(&arguments.binary, arguments.scale(), rows).await;
+        }
+        Some(("soak", words)) => return soak::run(&arguments.binary, words).await,
+        _ => {}
     }
     if let (Some("report"), [figures, page]) = (arguments.binary.to_str(), &*arguments.words) {
         return report::run(figures.as_ref(), page.as_ref());

@@ -49,6 +49,11 @@ impl Process {
         Ok(kib << 10)
     }
 
+    /// Its open files, sockets and all.
+    pub(crate) fn descriptors(&self) -> Result<usize> {
+        Ok(std::fs::read_dir(self.file("fd"))?.count())
+    }
+
     /// Its sockets, that of the listener too.
     pub(crate) fn sockets(&self) -> Result<usize> {
         let files = std::fs::read_dir(self.file("fd"))?;

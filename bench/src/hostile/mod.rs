@@ -18,7 +18,8 @@ mod proxy;
 #[path = "../../../tests/support/raw/mod.rs"]
 #[allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 pub(crate) mod raw;
-mod report;
+pub(crate) mod report;
+mod returns;
 mod silent;
 mod stalled;
 mod victim;
@@ -35,8 +36,18 @@ pub(crate) struct Stage<'a> {
     pub scale: Scale,
 }
 
-const ROWS: [&str; 9] =
-    ["silent", "stalled", "crowd", "descriptors", "overload", "drain", "churn", "floods", "http"];
+const ROWS: [&str; 10] = [
+    "silent",
+    "stalled",
+    "crowd",
+    "descriptors",
+    "overload",
+    "drain",
+    "returns",
+    "churn",
+    "floods",
+    "http",
+];
 
 /// Runs the rows that are named, or all.
 pub(crate) async fn run(binary: &Path, scale: Scale, named: &[String]) -> Result<()> {
@@ -54,6 +65,7 @@ pub(crate) async fn run(binary: &Path, scale: Scale, named: &[String]) -> Result
             "descriptors" => descriptors::run(stage, &mut report).await?,
             "overload" => overload::run(stage, &mut report).await?,
             "drain" => drain::run(stage, &mut report).await?,
+            "returns" => returns::run(stage, &mut report).await?,
             "churn" => churn::run(stage, &mut report).await?,
             "floods" => floods::run(stage, &mut report).await?,
             "http" => http::run(stage, &mut report).await?,

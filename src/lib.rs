@@ -50,6 +50,7 @@ pub mod index;
 
 // The way in and out.
 pub mod access;
+pub mod audit;
 pub mod config;
 pub mod http;
 pub mod identity;

@@ -1,5 +1,6 @@
 //! Who may do what on this hub, as it stands now.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use super::lease::Leases;
 use super::quota::Accounts;
 use super::rights::Rights;
 use super::{Access, Grants, Policy};
+use crate::audit::{Audit, Who};
 use crate::error::Error;
 use crate::identity::{Authenticator, Identity, PeerCertificate};
 
@@ -32,6 +34,8 @@ pub struct Judges {
     pub version: AtomicU64,
     /// What is open.
     pub leases: Leases,
+    /// Where refusals are written down.
+    pub audit: Arc<Audit>,
     /// What was used of the quotas.
     pub accounts: Accounts,
 }
@@ -48,9 +52,10 @@ impl Authorizer {
     }
 
     /// Everybody may do what the policy says.
-    pub fn new(authenticator: Arc<Authenticator>, policy: Policy) -> Self {
+    pub fn new(authenticator: Arc<Authenticator>, policy: Policy, audit: Arc<Audit>) -> Self {
         Self(Some(Arc::new(Judges {
             authenticator,
+            audit,
             accounts: Accounts::new(policy.of_all()),
             policy: ArcSwap::from_pointee(policy),
             version: AtomicU64::new(1),
@@ -67,7 +72,7 @@ impl Authorizer {
         }
     }
 
-    /// What the sender of these headers may do, on a connection with this certificate.
+    /// What the sender of these headers may do, on a connection of this peer with this certificate.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] if the credentials do not hold; that there are none is no error yet.
@@ -75,10 +80,15 @@ impl Authorizer {
         &self,
         headers: &HeaderMap,
         certificate: Option<&PeerCertificate>,
+        peer: SocketAddr,
+        call: &'static str,
     ) -> Result<Access, Error> {
         let Some(judges) = &self.0 else { return Ok(Access::unrestricted()) };
-        let identity = judges.authenticator.identify(headers, certificate).await?;
-        Ok(Access::of(Arc::new(Rights::new(identity, Arc::clone(judges)))))
+        let identified = judges.authenticator.identify(headers, certificate).await;
+        let identity = identified.inspect_err(|error| {
+            judges.audit.refused(Who { principal: None, peer, call }, error);
+        })?;
+        Ok(Access::of(Arc::new(Rights::new(identity, Arc::clone(judges), peer)), call))
     }
 
     /// Ends, for ever, the streams of those who may no longer have them.

@@ -65,7 +65,7 @@ impl<T: Asks> Granted<T> {
     /// # Errors
     /// [`Error::Unauthenticated`], [`Error::PermissionDenied`].
     pub fn stands(&self) -> Result<(), Error> {
-        self.by.judge(&self.asked)
+        self.by.judge(&self.asked).map_err(|error| self.by.refusal(error))
     }
 
     /// Holds it open.
@@ -82,7 +82,7 @@ impl<T: Asks> Granted<T> {
 
     /// Why its sender may no longer do it.
     fn gone(&self) -> Option<Gone> {
-        match self.stands() {
+        match self.by.judge(&self.asked) {
             Ok(()) => None,
             Err(Error::Unauthenticated { .. }) => Some(Gone::Credentials),
             Err(_) => Some(Gone::Policy),

@@ -5,6 +5,7 @@
 //! its sender's credentials do, or the policy forbids it.
 
 mod authorizer;
+mod calls;
 mod cover;
 mod granted;
 mod grants;
@@ -29,7 +30,11 @@ pub use self::senders::Senders;
 
 /// What the sender of a request may do. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Access(Sender);
+pub struct Access {
+    sender: Sender,
+    /// The call, as the audit log names it.
+    call: &'static str,
+}
 
 #[derive(Debug, Clone)]
 enum Sender {
@@ -44,21 +49,26 @@ enum Sender {
 impl Access {
     /// Of a hub that asks nobody who they are: everything.
     pub fn unrestricted() -> Self {
-        Self(Sender::Anybody)
+        Self { sender: Sender::Anybody, call: "" }
     }
 
     /// Of a sender who was not asked who it is: nothing.
     pub fn nothing() -> Self {
-        Self(Sender::Nobody)
+        Self { sender: Sender::Nobody, call: "" }
     }
 
-    fn of(rights: Arc<Rights>) -> Self {
-        Self(Sender::Known(rights))
+    fn of(rights: Arc<Rights>, call: &'static str) -> Self {
+        Self { sender: Sender::Known(rights), call }
+    }
+
+    /// Of the same sender, who asks something else.
+    fn by(&self, call: &'static str) -> Self {
+        Self { sender: self.sender.clone(), call }
     }
 
     /// Whether who asks makes a difference.
     pub fn is_restricted(&self) -> bool {
-        !matches!(self.0, Sender::Anybody)
+        !matches!(self.sender, Sender::Anybody)
     }
 
     /// Whether the credentials behind it still hold.
@@ -68,7 +78,7 @@ impl Access {
 
     /// What the policy grants; `None` is everything.
     fn grants(&self) -> Result<Option<Arc<Grants>>, Error> {
-        match &self.0 {
+        match &self.sender {
             Sender::Anybody => Ok(None),
             Sender::Nobody => {
                 Err(Error::Unauthenticated { why: "the sender was not asked for credentials" })
@@ -81,9 +91,9 @@ impl Access {
     ///
     /// # Errors
     /// [`Error::PermissionDenied`] with the first pattern that the policy does not permit; [`Error::Unauthenticated`] if the
-    /// credentials have ended meanwhile.
+    /// credentials have ended meanwhile, or if there are none: with some it may be permitted.
     pub fn grant<T: Asks>(&self, asked: T) -> Result<Granted<T>, Error> {
-        self.judge(&asked)?;
+        self.judge(&asked).map_err(|error| self.refusal(error))?;
         Ok(Granted::new(asked, self.clone()))
     }
 
@@ -104,9 +114,12 @@ impl Access {
     /// As [`grant`](Self::grant).
     pub fn admin(&self) -> Result<(), Error> {
         if self.grants()?.is_none_or(|grants| grants.admin.is_allowed()) {
+            if let Sender::Known(rights) = &self.sender {
+                rights.administers(self.call);
+            }
             return Ok(());
         }
-        Err(Error::PermissionDenied { action: "admin", what: "the hub".to_owned() })
+        Err(self.refusal(Error::PermissionDenied { action: "admin", what: "the hub".to_owned() }))
     }
 
     /// Asks for what tells no more than every answer does: where the backlog begins and ends.
@@ -117,7 +130,15 @@ impl Access {
         if self.grants()?.is_none_or(|grants| !grants.are_none()) {
             return Ok(());
         }
-        Err(Error::PermissionDenied { action: "read", what: "anything".to_owned() })
+        Err(self.refusal(Error::PermissionDenied { action: "read", what: "anything".to_owned() }))
+    }
+
+    /// As it is told to the sender, and audited.
+    fn refusal(&self, error: Error) -> Error {
+        match &self.sender {
+            Sender::Known(rights) => rights.refusal(error, self.call),
+            Sender::Anybody | Sender::Nobody => error,
+        }
     }
 
     /// Takes what a request costs.
@@ -125,9 +146,9 @@ impl Access {
     /// # Errors
     /// [`Error::QuotaExceeded`], of the sender's own quota or that of all.
     pub fn spend(&self, cost: Cost) -> Result<(), Error> {
-        match &self.0 {
+        match &self.sender {
             Sender::Anybody | Sender::Nobody => Ok(()),
-            Sender::Known(rights) => rights.spend(cost),
+            Sender::Known(rights) => rights.spend(cost).map_err(|error| self.refusal(error)),
         }
     }
 
@@ -146,9 +167,11 @@ impl Access {
         patterns: usize,
         gone: impl Fn() -> Option<Gone> + Send + Sync + 'static,
     ) -> Result<Lease, Error> {
-        match &self.0 {
+        match &self.sender {
             Sender::Anybody | Sender::Nobody => Ok(Lease::endless()),
-            Sender::Known(rights) => rights.lease(patterns, gone),
+            Sender::Known(rights) => {
+                rights.lease(patterns, gone).map_err(|error| self.refusal(error))
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What one sender may do.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::SystemTime;
@@ -11,6 +12,7 @@ use super::authorizer::Judges;
 use super::lease::Lease;
 use super::quota::{Account, Cost};
 use super::{Gone, Grants};
+use crate::audit::Who;
 use crate::error::Error;
 use crate::identity::Identity;
 
@@ -18,6 +20,8 @@ use crate::identity::Identity;
 pub struct Rights {
     identity: Arc<Identity>,
     judges: Arc<Judges>,
+    /// Where it asks from.
+    peer: SocketAddr,
     account: Arc<Account>,
     /// Made from the policy of this version.
     grants: ArcSwap<(u64, Arc<Grants>)>,
@@ -25,10 +29,10 @@ pub struct Rights {
 
 impl Rights {
     /// Of somebody, before these judges.
-    pub fn new(identity: Arc<Identity>, judges: Arc<Judges>) -> Self {
+    pub fn new(identity: Arc<Identity>, judges: Arc<Judges>, peer: SocketAddr) -> Self {
         let grants = judges.grants(&identity);
         let account = judges.accounts.of(&identity.principal, grants.1.quota);
-        Self { identity, judges, account, grants: ArcSwap::from_pointee(grants) }
+        Self { identity, judges, peer, account, grants: ArcSwap::from_pointee(grants) }
     }
 
     /// What the policy grants.
@@ -47,6 +51,26 @@ impl Rights {
         self.account.set(anew.1.quota);
         self.grants.store(Arc::clone(&anew));
         Ok(Arc::clone(&anew.1))
+    }
+
+    /// Why something is refused, as it is told to the sender: who has shown nothing may be permitted it with credentials.
+    pub fn refusal(&self, error: Error, call: &'static str) -> Error {
+        self.judges.audit.refused(self.who(call), &error);
+        match error {
+            Error::PermissionDenied { .. } if self.identity.is_anonymous() => {
+                Error::Unauthenticated { why: "credentials are needed" }
+            }
+            error => error,
+        }
+    }
+
+    /// It is told, or does, what concerns the hub as a whole.
+    pub fn administers(&self, call: &'static str) {
+        self.judges.audit.admin(self.who(call));
+    }
+
+    fn who(&self, call: &'static str) -> Who<'_> {
+        Who { principal: Some(&self.identity.principal), peer: self.peer, call }
     }
 
     /// Takes what a request costs, of its own quota and that of all.

@@ -1,12 +1,13 @@
 //! Who sends requests on one connection: mostly one, again and again.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use parking_lot::Mutex;
 
-use super::{Access, Authorizer};
+use super::{Access, Authorizer, calls};
 use crate::error::Error;
 use crate::identity::PeerCertificate;
 
@@ -15,29 +16,37 @@ use crate::identity::PeerCertificate;
 pub struct Senders {
     authorizer: Arc<Authorizer>,
     certificate: Option<PeerCertificate>,
+    peer: SocketAddr,
     last: Mutex<Option<(Option<HeaderValue>, Access)>>,
 }
 
 impl Senders {
     /// Those of a connection whose peer has shown this certificate.
-    pub fn new(authorizer: Arc<Authorizer>, certificate: Option<PeerCertificate>) -> Self {
-        Self { authorizer, certificate, last: Mutex::default() }
+    pub fn new(
+        authorizer: Arc<Authorizer>,
+        certificate: Option<PeerCertificate>,
+        peer: SocketAddr,
+    ) -> Self {
+        Self { authorizer, certificate, peer, last: Mutex::default() }
     }
 
-    /// What the sender of these headers may do.
+    /// What the sender of these headers may do, who calls this path.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] if its credentials do not hold; that there are none is no error yet.
-    pub async fn access(&self, headers: &HeaderMap) -> Result<Access, Error> {
+    pub async fn access(&self, headers: &HeaderMap, path: &str) -> Result<Access, Error> {
         if self.authorizer.is_open() {
             return Ok(Access::unrestricted());
         }
         let mut sent = headers.get_all(AUTHORIZATION).iter();
-        let (token, alone) = (sent.next().cloned(), sent.next().is_none());
+        let (mut token, alone) = (sent.next().cloned(), sent.next().is_none());
+        let call = calls::name(path);
         if let Some(known) = self.known(token.as_ref()).filter(|_| alone) {
-            return Ok(known);
+            return Ok(known.by(call));
         }
-        let access = self.authorizer.access(headers, self.certificate.as_ref()).await?;
+        let (certificate, peer) = (self.certificate.as_ref(), self.peer);
+        let access = self.authorizer.access(headers, certificate, peer, call).await?;
+        token.iter_mut().for_each(|token| token.set_sensitive(true));
         *self.last.lock() = Some((token, access.clone()));
         Ok(access)
     }

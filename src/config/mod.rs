@@ -45,6 +45,16 @@ pub struct Config {
     #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_POLICY", value_name = "FILE"))]
     pub policy: Option<PathBuf>,
 
+    /// A file to which refusals, administration and reloads are appended, one JSON object a line. Default: none.
+    #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_AUDIT_LOG", value_name = "FILE"))]
+    pub audit_log: Option<PathBuf>,
+
+    /// Describe the API to whoever asks: gRPC reflection, `/v1/openapi.json`. Default `true`.
+    #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_REFLECTION", num_args = 0..=1,
+        require_equals = true, default_missing_value = "true", value_name = "BOOL",
+        action = clap::ArgAction::Set))]
+    pub reflection: bool,
+
     /// Directory of the backlog, created if absent. Default `./hintwire-data`.
     #[cfg_attr(feature = "cli", arg(long, env = "HINTWIRE_DATA", value_name = "DIR"))]
     pub data: PathBuf,
@@ -210,6 +220,8 @@ impl Default for Config {
             allow_anonymous: false,
             auth: None,
             policy: None,
+            audit_log: None,
+            reflection: true,
             data: PathBuf::from("./hintwire-data"),
             ephemeral: false,
             segment_bytes: 256 << 20,

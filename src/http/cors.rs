@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, ORIGIN, RETRY_AFTER};
+use http::header::{
+    AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -13,7 +15,8 @@ use crate::config::Origin;
 const REMEMBERED: Duration = Duration::from_secs(7200);
 
 /// Beside what every page may send. The last three are gRPC-Web's.
-const SENT: [HeaderName; 6] = [
+const SENT: [HeaderName; 7] = [
+    AUTHORIZATION,
     CONTENT_TYPE,
     IF_NONE_MATCH,
     HeaderName::from_static("last-event-id"),
@@ -23,9 +26,10 @@ const SENT: [HeaderName; 6] = [
 ];
 
 /// Beside what every page may read. The last three are gRPC-Web's.
-const READ: [HeaderName; 7] = [
+const READ: [HeaderName; 8] = [
     ETAG,
     RETRY_AFTER,
+    WWW_AUTHENTICATE,
     NEXT_CURSOR,
     HeaderName::from_static("hintwire-poll-after-ms"),
     HeaderName::from_static("grpc-status"),

@@ -28,12 +28,18 @@ pub struct HttpSettings {
     pub hosts: Vec<Host>,
     /// Origins whose pages may use the hub.
     pub origins: Vec<Origin>,
+    /// Whether the API is described to whoever asks.
+    pub described: bool,
 }
 
 impl HttpSettings {
     /// The settings of a configuration.
     pub fn of(config: &Config) -> Self {
-        Self { hosts: config.allowed_hosts.clone(), origins: config.allowed_origins.clone() }
+        Self {
+            hosts: config.allowed_hosts.clone(),
+            origins: config.allowed_origins.clone(),
+            described: config.reflection,
+        }
     }
 
     fn check<B>(&self, request: &http::Request<B>) -> Result<(), Refusal> {

@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::Refusal;
+use super::{Refusal, caching};
 use crate::access::Senders;
 use crate::service::Service;
 
@@ -18,7 +18,12 @@ pub async fn identify(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    let access = senders.access(request.headers()).await?;
+    let access = senders.access(request.headers(), request.uri().path()).await?;
+    let of_one_alone = access.is_restricted();
     request.extensions_mut().insert(Service { access, ..service });
-    Ok(next.run(request).await)
+    let mut response = next.run(request).await;
+    if of_one_alone {
+        caching::of_one_alone(response.headers_mut());
+    }
+    Ok(response)
 }

@@ -67,8 +67,9 @@ pub fn router(settings: &HttpSettings, grpc_web: Router) -> Router {
     openapi::complete(&mut description);
     let description = axum::body::Bytes::from(description.to_json().unwrap_or_default());
     let describe = get(async move || ([("content-type", "application/json")], description));
+    let routes =
+        if settings.described { routes.route("/v1/openapi.json", describe) } else { routes };
     let routes = routes
-        .route("/v1/openapi.json", describe)
         .merge(grpc_web)
         .fallback(async || Refusal::NotFound)
         .method_not_allowed_fallback(async || Refusal::Method);

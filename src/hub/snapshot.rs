@@ -48,9 +48,11 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidField`] for a token of another request, [`Error::Cursor`] if the pinned place was trimmed or is of
+    /// As [`Granted::stands`]; [`Error::InvalidField`] for a token of another request, [`Error::Cursor`] if the pinned place was trimmed or is of
     /// another life, [`Error::BacklogDamaged`].
     pub async fn snapshot(&self, snapshot: Snapshot) -> Result<Snapshotted, Error> {
+        // It may have waited since it was granted.
+        snapshot.patterns.stands()?;
         let keys = sorted(snapshot.keys);
         let request = RequestDigest::of(&snapshot.patterns, &keys);
         let Pin { cursor, after } = self.pin(&snapshot.page_token, request).await?;

@@ -93,7 +93,7 @@ impl Caller {
     pub fn new(front: Arc<Front>, connection: Arc<Connection>) -> Self {
         let (authorizer, certificate) =
             (Arc::clone(&front.trust.authorizer), connection.certificate.clone());
-        let senders = Arc::new(Senders::new(authorizer, certificate));
+        let senders = Arc::new(Senders::new(authorizer, certificate, connection.peer));
         Self { front, connection, senders }
     }
 
@@ -109,12 +109,12 @@ impl Caller {
         }
     }
 
-    /// The service for the sender of these headers.
+    /// The service for the sender of these headers, who calls this path.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`].
-    pub async fn service_for(&self, headers: &HeaderMap) -> Result<Service, Error> {
-        Ok(self.service(self.senders.access(headers).await?))
+    pub async fn service_for(&self, headers: &HeaderMap, path: &str) -> Result<Service, Error> {
+        Ok(self.service(self.senders.access(headers, path).await?))
     }
 
     /// Most calls that a connection may have open.
@@ -164,7 +164,7 @@ impl Caller {
         if let Err(draining) = self.front.hub.refuse_if_draining() {
             return Status::from(draining).into_http();
         }
-        let service = match self.service_for(request.headers()).await {
+        let service = match self.service_for(request.headers(), request.uri().path()).await {
             Ok(service) => service,
             Err(refused) => return Status::from(refused).into_http(),
         };

@@ -158,17 +158,18 @@ fn front(
     health: &Health,
     draining: &CancellationToken,
 ) -> Result<Front, ServeError> {
-    let others = Routes::new(health.server())
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
-        .prepare();
+    let mut others = Routes::new(health.server());
+    if config.reflection {
+        others =
+            others.add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
+    }
     let http = HttpSettings::of(config);
     Ok(Front {
         hub: Arc::clone(hub),
         limits: config.limits(),
         id_window: config.id_window,
         draining: draining.clone(),
-        others,
+        others: others.prepare(),
         http: crate::http::router(&http, web::routes(&http)),
         trust,
         parts: Arc::default(),

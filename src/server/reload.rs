@@ -88,7 +88,8 @@ impl Reload {
     }
 
     fn try_again(&mut self) -> Result<(), String> {
-        let config = (self.settings.read)()?;
+        let config = (self.settings.read)();
+        let config = config.inspect_err(|error| self.trust.audit.reloaded(Some(error.clone())))?;
         let before = std::mem::replace(&mut self.config, config);
         let applied = self.apply(&before);
         if applied.is_err() {

@@ -1,5 +1,6 @@
 //! Whom the hub believes, and what it shows to be believed: replaced while it runs.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use rustls::ServerConfig;
 
 use super::tls::{Tls, TlsError};
 use crate::access::{Authorizer, Policy, PolicyError};
+use crate::audit::Audit;
 use crate::config::{Config, TlsSettings};
 use crate::identity::{AuthError, AuthFile, Authenticator, Clients};
 
@@ -19,6 +21,8 @@ pub struct Trust {
     pub authenticator: Arc<Authenticator>,
     /// Says who may do what.
     pub authorizer: Arc<Authorizer>,
+    /// Where it is written down what was refused.
+    pub audit: Arc<Audit>,
 }
 
 /// Why it cannot be read.
@@ -30,6 +34,9 @@ pub enum TrustError {
     /// What may be done cannot be told.
     #[error("policy: {0}")]
     Policy(#[from] PolicyError),
+    /// The audit log cannot be opened.
+    #[error("audit_log: {0}")]
+    Audit(#[source] io::Error),
     /// Nothing says what those may do who say who they are.
     #[error("policy: none is named, and auth or tls.client_ca says who asks")]
     NoPolicy,
@@ -60,10 +67,16 @@ impl Trust {
     pub fn read(config: &Config) -> Result<Self, TrustError> {
         let Files { tls, clients, auth, policy } = Files::read(config)?;
         let authenticator = Arc::new(Authenticator::new(auth, clients));
+        let audit = Arc::new(Audit::to(config.audit_log.as_deref()).map_err(TrustError::Audit)?);
         let authorizer = policy.map_or_else(Authorizer::open, |policy| {
-            Authorizer::new(Arc::clone(&authenticator), policy)
+            Authorizer::new(Arc::clone(&authenticator), policy, Arc::clone(&audit))
         });
-        Ok(Self { tls: ArcSwapOption::from(tls), authenticator, authorizer: Arc::new(authorizer) })
+        Ok(Self {
+            tls: ArcSwapOption::from(tls),
+            authenticator,
+            audit,
+            authorizer: Arc::new(authorizer),
+        })
     }
 
     /// Reads it again. Connections that are open stay; streams that are not permitted any more end within seconds.
@@ -71,6 +84,12 @@ impl Trust {
     /// # Errors
     /// A file that cannot be used; then all stays as it was.
     pub fn read_again(&self, config: &Config) -> Result<(), TrustError> {
+        let read = self.take(config);
+        self.audit.reloaded(read.as_ref().err().map(ToString::to_string));
+        read
+    }
+
+    fn take(&self, config: &Config) -> Result<(), TrustError> {
         let Files { tls, clients, auth, policy } = Files::read(config)?;
         if tls.is_some() != self.tls().is_some() {
             return Err(TrustError::OnOff);
@@ -78,6 +97,7 @@ impl Trust {
         if policy.is_none() != self.authorizer.is_open() {
             return Err(TrustError::PolicyOnOff);
         }
+        self.audit.reopen().map_err(TrustError::Audit)?;
         if let Some(policy) = policy {
             self.authorizer.replace(policy);
         }

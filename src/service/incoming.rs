@@ -44,15 +44,19 @@ where
         })
     }
 
-    /// The next request; `None` if nothing more is read. A drain does not keep from reading what is there already.
+    /// The next request; `None` if nothing more is read. A drain does not keep from reading what is there already; the end
+    /// of the credentials does.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let Some(requests) = &mut self.requests else { return Poll::Ready(None) };
+        if self.lease.poll(cx.waker()).is_some() {
+            self.stop();
+            return Poll::Ready(None);
+        }
         match Pin::new(requests).poll_next(cx) {
             Poll::Ready(Some(Ok(request))) => return Poll::Ready(Some(request)),
             Poll::Ready(Some(Err(status))) => self.broken = Some(self.read_error(status)),
             Poll::Ready(None) => {}
             Poll::Pending if self.draining.as_mut().poll(cx).is_ready() => {}
-            Poll::Pending if self.lease.poll(cx.waker()).is_some() => {}
             Poll::Pending => return Poll::Pending,
         }
         self.stop();

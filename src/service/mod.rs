@@ -79,6 +79,11 @@ impl Service {
     }
 }
 
+/// The reason of an error, as every way in tells it.
+pub fn reason(error: &Error) -> &'static str {
+    status::row(error).reason
+}
+
 #[tonic::async_trait]
 impl generated::hub_service_server::HubService for Service {
     type FetchStreamStream = Pages;

@@ -26,9 +26,14 @@ pub struct Files {
 }
 
 impl Files {
+    /// A hub without TLS.
+    pub fn plain() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), config: Config::default() }
+    }
+
     /// A hub that speaks TLS with a certificate of this authority.
     pub fn of_tls(authority: &Authority) -> Self {
-        let mut files = Self { folder: tempfile::tempdir().unwrap(), config: Config::default() };
+        let mut files = Self::plain();
         files.certify(&authority.hub());
         files.config.tls = TlsSettings {
             certificate: Some(files.path("hub.pem")),

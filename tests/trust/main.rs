@@ -4,9 +4,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod audit;
 mod client;
 mod clients;
 mod dial;
+mod ends;
+mod http;
 mod hub;
 mod jwks;
 mod mint;

@@ -158,3 +158,26 @@ fn a_file_that_says_something_else_is_refused_with_the_place() {
         assert!(refused.contains(expected), "{text}: {refused}");
     }
 }
+
+#[test]
+fn the_example_of_the_documentation_does_what_it_says() {
+    let docs = include_str!("../../../docs/security.md");
+    let section = docs.split_once("## What one may do").unwrap().1;
+    let example = section.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    let policy = policy(example);
+    let billing = somebody("token:billing", json!({}));
+    let acme = somebody("corp:x", json!({"tenant": "acme", "groups": ["oncall"]}));
+    for (who, action, asked, expected) in [
+        (&billing, Read, "public/x", true),
+        (&billing, Read, "orders/**", true),
+        (&billing, Read, "orders/secret/**", false),
+        (&billing, Publish, "invoices/7", true),
+        (&acme, Publish, "tenants/acme/a", true),
+        (&acme, Read, "tenants/*/a", false),
+        (&Identity::anonymous(), Read, "status", true),
+        (&Identity::anonymous(), Read, "public/x", false),
+    ] {
+        assert_eq!(may(&policy, who, action, asked), expected, "{who:?} {asked}");
+    }
+    assert!(policy.grants(&acme).admin.is_allowed() && !policy.grants(&billing).admin.is_allowed());
+}

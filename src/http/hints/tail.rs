@@ -81,7 +81,10 @@ impl Tail {
     }
 
     async fn step(&mut self, wire: &mut Wire) -> Result<(), Error> {
-        if let Some(batch) = self.batch.take() {
+        // What was read for who may not read it any more is not sent.
+        if let Some(batch) = self.batch.take()
+            && self.wanted.selection.stands().is_ok()
+        {
             return self.send(batch, wire);
         }
         let due = self.due;

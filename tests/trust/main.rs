@@ -13,6 +13,7 @@ mod http;
 mod hub;
 mod jwks;
 mod mint;
+mod oracle;
 mod pki;
 mod reload;
 mod tls;

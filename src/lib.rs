@@ -41,6 +41,7 @@ pub mod metrics;
 pub mod planted;
 mod sync;
 pub mod topic;
+pub mod trace_context;
 mod wake;
 
 // What is kept, who wants to know, and where both meet.

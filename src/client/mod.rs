@@ -9,6 +9,7 @@ mod connect;
 mod error;
 mod follow;
 mod handler;
+mod metrics;
 mod notice;
 mod options;
 mod responses;
@@ -53,6 +54,7 @@ const ANSWER_BYTES: usize = limits::CONFIGURABLE_BYTES + (1 << 20);
 #[derive(Debug, Clone)]
 pub struct Client {
     hub: HubServiceClient<Channel>,
+    channel: Channel,
     tokens: Option<Arc<Tokens>>,
 }
 
@@ -91,8 +93,8 @@ impl Client {
 
     /// A client on a channel of your own making.
     pub fn new(channel: Channel) -> Self {
-        let hub = HubServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
-        Self { hub, tokens: None }
+        let hub = HubServiceClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES);
+        Self { hub, channel, tokens: None }
     }
 
     /// Appends a batch, all or none; answers when it is durable. After a lost answer it may have been

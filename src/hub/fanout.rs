@@ -13,6 +13,7 @@ use crate::index::Index;
 use crate::limits::TAIL_GROUPS;
 use crate::metrics::Metrics;
 use crate::planted::Planted;
+use crate::trace_context;
 
 /// Rest after a round, for each subscriber that it touched: ten times what a touch costs, so that the fan-out of a large
 /// crowd takes a tenth of a core however much is published.
@@ -58,7 +59,9 @@ impl Fanout {
         groups.drain(..).for_each(|group| events.extend(group.events));
         self.metrics.events.add(events.len() as u64);
         self.timeline.note(head, self.index.clock().now().cast_signed());
+        let contexts = trace_context::contexts(events.iter().map(|(_, head)| head));
         let touched = self.index.spread(events, head, age);
+        trace_context::told(contexts, touched);
         self.moved.notify_waiters();
         touched
     }

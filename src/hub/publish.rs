@@ -14,10 +14,11 @@ use crate::access::Granted;
 use crate::backlog::{Backlog, Batch, Expected, Outcome, Placed, Receipt};
 use crate::cursor::Cursor;
 use crate::error::Error;
-use crate::event::{Event, check_batch};
+use crate::event::{EncodedEvent, Event, check_batch};
 use crate::limits::RETRY_LATER;
 use crate::lineage::Verdict;
 use crate::metrics::Metrics;
+use crate::trace_context;
 
 /// When to try again while there is no space.
 const NO_SPACE: Duration = Duration::from_secs(5);
@@ -57,7 +58,9 @@ impl Hub {
         check_batch(&events, &self.settings.limits)?;
         let expected = expected.map(|cursor| self.expectation(cursor)).transpose()?;
         let began = Instant::now();
-        let events = events.into_inner().into_iter().map(Event::encode).collect();
+        let events = events.into_inner().into_iter().map(Event::encode);
+        let events: Vec<EncodedEvent> = events.collect();
+        trace_context::link(events.iter().map(|event| &event.head));
         let receipt = self.backlog.append(Batch { events, expected });
         let (backlog, turns) = (Arc::clone(&self.backlog), Arc::clone(&self.turns));
         Ok(Publishing { receipt, backlog, turns, metrics: Arc::clone(&self.metrics), began })

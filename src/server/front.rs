@@ -188,7 +188,8 @@ impl hyper::service::Service<Request<Incoming>> for Caller {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let call = Call::new(request.uri(), Arc::clone(&self.connection));
+        let connection = Arc::clone(&self.connection);
+        let call = Call::new(request.uri(), request.headers(), connection);
         let answer = self.clone().answer(request);
         Box::pin(async move { Ok(call.trace(answer).await) })
     }

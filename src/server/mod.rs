@@ -117,7 +117,23 @@ pub async fn serve_with(
     trust: Arc<Trust>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    serve_watched(listener, backlog, config, trust, shutdown, |_| ()).await
+}
+
+/// The same; `started` is handed the hub before it serves, to look at its [readings](Hub::readings).
+///
+/// # Errors
+/// As [`serve_with`].
+pub async fn serve_watched(
+    listener: impl Listen,
+    backlog: Arc<dyn Backlog>,
+    config: &Config,
+    trust: Arc<Trust>,
+    shutdown: impl Future<Output = ()>,
+    started: impl FnOnce(&Arc<Hub>),
+) -> Result<(), ServeError> {
     let hub = Hub::start(backlog, settings(config));
+    started(&hub);
     let draining = CancellationToken::new();
     let health = Health::new().await;
     let (authenticator, authorizer) =

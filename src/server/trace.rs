@@ -2,6 +2,7 @@
 //! place among the calls of its connection.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,12 +16,14 @@ use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
+use tracing::field::Empty;
 use tracing::{Instrument, Span, debug, debug_span, warn};
 
 use super::reply::Data;
 use crate::http::Reason;
 use crate::limits::ABANDONED_WITHIN;
 use crate::service::Connection;
+use crate::trace_context;
 
 /// A call from its request to the end of its reply.
 pub struct Call {
@@ -42,11 +45,22 @@ enum Outcome {
     Http(StatusCode),
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Grpc(code) => write!(f, "{code:?}"),
+            Self::Http(status) => write!(f, "{}", status.as_u16()),
+        }
+    }
+}
+
 impl Call {
     /// A call that begins now.
-    pub fn new(uri: &Uri, connection: Arc<Connection>) -> Self {
+    pub fn new(uri: &Uri, headers: &HeaderMap, connection: Arc<Connection>) -> Self {
         connection.begin();
-        let span = debug_span!("call", method = uri.path(), peer = %connection.peer);
+        let (method, peer) = (uri.path(), connection.peer);
+        let span = debug_span!("call", otel.name = method, otel.kind = "server", method, %peer, code = Empty);
+        trace_context::adopt(&span, headers);
         let method = uri.path_and_query().cloned();
         Self { method, connection, began: Instant::now(), span, answered: false, outcome: None }
     }
@@ -106,6 +120,9 @@ impl Drop for Call {
     fn drop(&mut self) {
         let _within = self.span.enter();
         let (peer, took) = (self.connection.peer, self.began.elapsed());
+        if let Some(outcome) = self.outcome.filter(|_| !self.span.is_disabled()) {
+            self.span.record("code", outcome.to_string());
+        }
         self.connection.end(!self.answered && took < ABANDONED_WITHIN);
         let method = self.method.as_ref().map_or("", PathAndQuery::path);
         match self.outcome {

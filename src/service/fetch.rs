@@ -11,6 +11,7 @@ use crate::limits::{
     Limits, PAGE_BYTES, PAGE_BYTES_DEFAULT, PAGE_EVENTS, PAGE_EVENTS_DEFAULT, WAIT,
 };
 use crate::metrics::Fetches;
+use crate::trace_context;
 use crate::v1;
 use crate::v1::fetch_request::Seek;
 
@@ -28,6 +29,7 @@ pub async fn answer(service: &Service, fetch: Fetch, kind: Fetches) -> Result<Fe
     let (omit_data, kind) = (fetch.omit_data, kind.waiting(fetch.wait));
     let fetched = fetched(service, fetch).await?;
     service.fetched(kind, fetched.events.len(), fetched.next.position);
+    trace_context::link(fetched.events.iter());
     let rest = v1::FetchResponse {
         events: Vec::new(),
         next_cursor: reply::token(fetched.next),

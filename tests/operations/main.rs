@@ -4,9 +4,11 @@
 mod backup;
 mod deploy;
 mod metrics;
+mod otlp;
 mod restore;
 #[path = "../cli/run.rs"]
 #[allow(dead_code)] // Not every way to run the binary is needed here.
 mod run;
 #[path = "../support/mod.rs"]
 mod support;
+mod top;

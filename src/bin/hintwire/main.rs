@@ -35,6 +35,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Snapshot(typed) => command::snapshot::run(typed).await,
         Command::Follow(typed) => command::follow::run(typed).await,
         Command::Topics(typed) => command::topics::run(typed).await,
+        Command::Top(typed) => command::top::run(typed).await,
         Command::Cursor(typed) => command::cursor::run(typed).await,
         Command::Hub(typed) => command::hub::run(typed).await,
         Command::Doctor(typed) => command::doctor::run(&typed),

@@ -16,6 +16,7 @@ pub mod serve;
 pub mod snapshot;
 pub mod subscribe;
 pub mod token;
+pub mod top;
 pub mod topics;
 
 use std::fs;

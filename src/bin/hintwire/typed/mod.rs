@@ -5,9 +5,12 @@ mod publish;
 mod read;
 mod serve;
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
-use std::path::PathBuf;
+use hintwire::config::human::parse_duration;
 
 pub use doctor::{Action, Doctor, May, Question};
 pub use publish::Publish;
@@ -54,6 +57,8 @@ pub enum Command {
     Follow(Follow),
     /// List topics
     Topics(Topics),
+    /// Watch a hub: rates, streams, lag and topics, live
+    Top(Top),
     /// Say what a cursor is worth
     Cursor(Cursor),
     /// Describe the hub: its backlog, limits and health
@@ -113,6 +118,21 @@ pub struct From {
     /// Print JSON, one object a line
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Top {
+    #[command(flatten)]
+    pub at: At,
+    /// Topics or patterns to list, the first 1,000 by name
+    #[arg(value_name = "TOPIC", default_value = "**")]
+    pub topics: Vec<String>,
+    /// Time between two looks
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
+    pub interval: Duration,
+    /// Print one frame, of the rates within one interval, and end
+    #[arg(long)]
+    pub once: bool,
 }
 
 #[derive(Debug, Args)]

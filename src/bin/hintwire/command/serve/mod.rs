@@ -2,6 +2,7 @@
 
 pub mod descriptors;
 mod logging;
+mod otlp;
 mod signals;
 
 use std::io::{self, Write};
@@ -10,10 +11,12 @@ use std::sync::Arc;
 
 use hintwire::backlog::Backlog;
 use hintwire::config::Config;
+use hintwire::hub::Hub;
 use hintwire::server::reload::{Reload, Settings};
 use hintwire::server::{self, Trust};
 use tokio::net::TcpListener;
 
+use self::otlp::Otlp;
 use crate::command::configuration;
 use crate::failure::{Exit, Failure};
 use crate::typed::Serve;
@@ -23,7 +26,8 @@ pub async fn run(typed: Serve) -> Result<(), Failure> {
     if typed.print_config {
         return Ok(io::stdout().write_all(config.to_toml()?.as_bytes())?);
     }
-    let log = logging::start(&config)?;
+    let otlp = Otlp::of_environment()?;
+    let log = logging::start(&config, otlp.tracer())?;
     let configured = config.clone();
     descriptors::raise(&mut config);
     let stopped = signals::stopped()?;
@@ -36,7 +40,14 @@ pub async fn run(typed: Serve) -> Result<(), Failure> {
     let backlog = open(&config).await?;
     announce(&config, listener.local_addr()?);
     tokio::spawn(reload.watch());
-    Ok(server::serve_with(listener, backlog, &config, trust, stopped).await?)
+    let watch = |hub: &Arc<Hub>| {
+        if let Some(metrics) = otlp.metrics() {
+            tokio::spawn(metrics.run(Arc::clone(hub)));
+        }
+    };
+    let served = server::serve_watched(listener, backlog, &config, trust, stopped, watch).await;
+    otlp.finish().await;
+    Ok(served?)
 }
 
 /// Reads the log, which is no work for a thread that drives connections.

@@ -18,6 +18,8 @@ class Language:
     build: tuple = ()
     # What the hub needs besides, e.g. an allowed origin.
     hub: tuple = ()
+    # Scenarios that it cannot play.
+    without: tuple = ()
 
     def missing(self):
         return next((tool for tool in self.needs if not shutil.which(tool)), None)
@@ -32,6 +34,7 @@ LANGUAGES = {
         needs=("cargo",),
         build=("cargo build --quiet --workspace --bins --examples",),
         run=("target/debug/examples/conformance",),
+        without=("tls", "mtls", "token", "renewal"),
     ),
     "go": Language(
         needs=("go",),
@@ -56,6 +59,8 @@ LANGUAGES = {
         build=("examples/web/install.sh",),
         run=("node", "examples/web/conformance/main.mjs"),
         hub=("--allowed-origins", "http://127.0.0.1:8001"),
+        # A browser has its own list of authorities, and its own way to ask for a certificate.
+        without=("tls", "mtls"),
     ),
     "python": Language(
         needs=("python3",),

@@ -79,8 +79,16 @@ async def play_all(names, chosen):
             print(f"{name:8}{scenario:11}{time.monotonic() - began:6.1f} s  {failure or 'ok'}", flush=True)
             return (name, scenario), failure
 
-    plays = [one(name, scenario) for scenario in chosen.scenario for name in names]
+    plays = [one(name, scenario) for scenario in chosen.scenario for name in names
+             if scenario not in LANGUAGES[name].without]
     return dict(await asyncio.gather(*plays))
+
+
+def cell(failures, name, scenario):
+    """A scenario that the language cannot play is a dash."""
+    if (name, scenario) not in failures:
+        return "-"
+    return "FAILED" if failures[name, scenario] else "ok"
 
 
 def table(chosen, absent, failures):
@@ -90,7 +98,7 @@ def table(chosen, absent, failures):
         if name in absent:
             yield f"{name:8} {absent[name]}"
             continue
-        cells = ("FAILED" if failures[name, scenario] else "ok" for scenario in chosen.scenario)
+        cells = (cell(failures, name, scenario) for scenario in chosen.scenario)
         yield " ".join([f"{name:8}", *(f"{cell:{len(scenario)}}" for cell, scenario in zip(cells, chosen.scenario))])
 
 

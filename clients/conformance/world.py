@@ -50,14 +50,20 @@ class World:
         words = ["follow", "--hub", at.address, "--topic", topic, *map(str, flags)]
         return await self._start(Follower(self._place("follow"), self.folder), words)
 
-    def publisher(self, hub):
+    def publisher(self, hub, *flags):
         """A publisher, not yet started."""
 
         async def start():
             program = Program(self._place("publish"), self.folder)
-            return await self._start(program, ["publish", "--hub", hub.address], fed=True)
+            return await self._start(program, ["publish", "--hub", hub.address, *map(str, flags)], fed=True)
 
         return Publisher(start)
+
+    def token_file(self, token):
+        """A file with a token."""
+        path = self.folder / self._place("token")
+        path.write_text(token + "\n")
+        return path
 
     def cursor_file(self, cursor=None):
         """A file for a cursor; with one in it, if that is wished."""

@@ -127,7 +127,7 @@ async fn a_page_of_an_allowed_origin_reads_and_is_told_what_it_may_send() {
     assert_eq!(answer.headers()["access-control-allow-methods"], "GET,HEAD,POST");
     assert_eq!(answer.headers()["access-control-max-age"], "7200");
     let sent = answer.headers()["access-control-allow-headers"].to_str().unwrap().to_owned();
-    for name in ["content-type", "if-none-match", "last-event-id", "x-grpc-web"] {
+    for name in ["authorization", "content-type", "if-none-match", "last-event-id", "x-grpc-web"] {
         assert!(sent.split(',').any(|sent| sent == name), "{name} in {sent}");
     }
     assert_eq!(get(&hub, &[]).await.headers()["vary"], "origin", "a cache may not mix them up");

@@ -1,6 +1,6 @@
 """The scenarios of ../CONFORMANCE.md, in its order. Each takes a World, and ends or fails."""
 
-from . import bytes_, cursors, fetches, pace, publish, restarts, silence, starts
+from . import bytes_, cursors, fetches, pace, publish, restarts, silence, starts, trust
 
 SCENARIOS = {
     "publish": publish.publish,
@@ -21,4 +21,8 @@ SCENARIOS = {
     "quiet": silence.quiet_topic,
     "reconnect": pace.asked_to_reconnect,
     "slow": pace.slow_handler,
+    "tls": trust.tls,
+    "mtls": trust.mtls,
+    "token": trust.token,
+    "renewal": trust.token_renewal,
 }

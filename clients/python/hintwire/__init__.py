@@ -2,6 +2,7 @@
 
 from .batch import Batch, Notice
 from .client import Client
+from .credentials import Tls, Token
 from .error import Error
 from .follow import Follow, OnCursorError, Start
 from .store import CursorStore, FileStore, MemoryStore
@@ -20,4 +21,6 @@ __all__ = [
     "OnCursorError",
     "Start",
     "StoredEvent",
+    "Tls",
+    "Token",
 ]

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable
 
 import grpc
 
+from .credentials import Tls, Token, metadata
 from .error import Error
 from .v1 import hub_pb2 as v1
 from .v1.hub_pb2_grpc import HubServiceStub
@@ -22,7 +23,8 @@ _OPTIONS = [
 class Client:
     """A hub, over one channel that connects with the first call and again when it is lost.
 
-    `target` is host and port, e.g. `127.0.0.1:7450`; give `channel` for one of your own making.
+    `target` is host and port, e.g. `127.0.0.1:7450`; give `channel` for one of your own making, else `tls` for a hub
+    that speaks TLS. `token` is asked for a bearer token before each call.
     Every call raises `hintwire.Error`; a call that is not a stream ends after `timeout` seconds.
     """
 
@@ -30,10 +32,13 @@ class Client:
         self,
         target: str = "127.0.0.1:7450",
         *,
+        tls: Tls | None = None,
+        token: Token | None = None,
         channel: grpc.aio.Channel | None = None,
         timeout: float = 30.0,
     ):
-        self._channel = channel or grpc.aio.insecure_channel(target, options=_OPTIONS)
+        self._channel = channel or _channel(target, tls)
+        self._token = token
         self._hub = HubServiceStub(self._channel)
         self._timeout = timeout
 
@@ -58,7 +63,7 @@ class Client:
 
     async def subscribe(self, request: v1.SubscribeRequest) -> AsyncIterator[v1.SubscribeResponse]:
         """Streams hints. `Follow` is the loop around it."""
-        call = self._hub.Subscribe(request)
+        call = self._hub.Subscribe(request, metadata=await metadata(self._token, self._timeout))
         try:
             async for hint in call:
                 yield hint
@@ -89,7 +94,14 @@ class Client:
         return await self._call(self._hub.GetHub, v1.GetHubRequest())
 
     async def _call(self, method, request):
+        sent = await metadata(self._token, self._timeout)
         try:
-            return await method(request, timeout=self._timeout)
+            return await method(request, timeout=self._timeout, metadata=sent)
         except grpc.aio.AioRpcError as failure:
             raise Error(failure) from None
+
+
+def _channel(target: str, tls: Tls | None) -> grpc.aio.Channel:
+    if tls is None:
+        return grpc.aio.insecure_channel(target, options=_OPTIONS)
+    return grpc.aio.secure_channel(target, tls.credentials(), options=_OPTIONS)

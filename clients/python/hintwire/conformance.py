@@ -7,8 +7,9 @@ import json
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 
-from . import Batch, Client, Error, Event, FileStore, Follow, MemoryStore
+from . import Batch, Client, Error, Event, FileStore, Follow, MemoryStore, Tls
 
 
 def main():
@@ -24,9 +25,11 @@ def main():
 def _arguments():
     parser = argparse.ArgumentParser(prog="python -m hintwire.conformance")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("publish").add_argument("--hub", required=True)
-    follows = commands.add_parser("follow")
-    follows.add_argument("--hub", required=True)
+    publishes, follows = commands.add_parser("publish"), commands.add_parser("follow")
+    for command in (publishes, follows):
+        command.add_argument("--hub", required=True)
+        for file in ("--tls-ca", "--tls-cert", "--tls-key", "--token-file"):
+            command.add_argument(file, type=Path)
     follows.add_argument("--topic", action="append", required=True)
     follows.add_argument("--cursor-file")
     follows.add_argument("--start", default="earliest")
@@ -37,8 +40,14 @@ def _arguments():
     return parser.parse_args()
 
 
+def connected(arguments) -> Client:
+    tls = Tls(ca=arguments.tls_ca, certificate=arguments.tls_cert, key=arguments.tls_key) if arguments.tls_ca else None
+    file = arguments.token_file
+    return Client(arguments.hub, tls=tls, token=file and (lambda: file.read_text().strip()))
+
+
 async def follow(arguments):
-    async with Client(arguments.hub) as client:
+    async with connected(arguments) as client:
         loop = Follow(
             client,
             arguments.topic,
@@ -79,7 +88,7 @@ class Printer:
 
 
 async def publish(arguments):
-    async with Client(arguments.hub) as client:
+    async with connected(arguments) as client:
         for line in sys.stdin:
             fields = json.loads(line)
             fields["data"] = base64.b64decode(fields.pop("data_base64", None) or "")

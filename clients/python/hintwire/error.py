@@ -36,6 +36,12 @@ class Error(Exception):
         self._read_details(failure)
         super().__init__(f"{self.message} ({self.reason or self.code.name})")
 
+    @classmethod
+    def without_token(cls, why: Exception) -> "Error":
+        """Of a call that was not made, since its token could not be had."""
+        none = grpc.aio.Metadata()
+        return cls(grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, none, none, f"no token: {why!r}"))
+
     def _read_details(self, failure):
         details = dict(failure.trailing_metadata() or ()).get(DETAILS, b"")
         for detail in status_pb2.Status.FromString(details).details:

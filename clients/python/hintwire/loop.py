@@ -6,6 +6,8 @@ from math import inf
 from random import random
 from time import monotonic
 
+import grpc
+
 from .backoff import Backoff
 from .batch import Batch, Notice
 from .error import Error
@@ -35,6 +37,7 @@ class Loop:
         self.wanted_at, self.wanted_cursor = self.since, ""  # The fetch that is due, and what it is to reach.
         self.listener: asyncio.Task | None = None
         self.streaming, self.changed = False, asyncio.Event()
+        self.accepted = False  # The hub has taken who asks; that it does not any more may pass.
         self.retry, self.reopen = Backoff(0.2), Backoff(1)
 
     async def run(self):
@@ -78,6 +81,7 @@ class Loop:
         except Error as error:
             return await self.failed(error, at_least)
         self.retry.reset()
+        self.accepted = True
         await (self.take_snapshot(page) if snapshot else self.take(page))
 
     async def fetch(self, at_least: str) -> v1.FetchResponse:
@@ -135,7 +139,7 @@ class Loop:
             self.own, self.page_token, self.reading, at_least = "", "", start, ""
             self.wanted_at, self.wanted_cursor = inf, ""
             self.tell("cursor_lost", f"{error}; going on from {start}", error)
-        elif error.is_transient:
+        elif error.is_transient or (self.accepted and error.code == grpc.StatusCode.UNAUTHENTICATED):
             self.tell("fetch_failed", f"{error}; next attempt in {wait:.1f} s", error)
         else:
             raise error

@@ -4,12 +4,19 @@ import type { Transport } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 
 import { cursorIn, type CursorStore } from "./store.js";
+import { sending, type Token } from "./token.js";
 
 export * from "./index.js";
 
+/** How to be let in. */
+export interface ConnectOptions {
+  /** Asked for a bearer token before each call. */
+  token?: Token | undefined;
+}
+
 /** A hub at `url`, which must allow the page's origin (`allowed_origins`), by gRPC-Web. */
-export function connect(url: string): Transport {
-  return createGrpcWebTransport({ baseUrl: url });
+export function connect(url: string, { token }: ConnectOptions = {}): Transport {
+  return createGrpcWebTransport({ baseUrl: url, interceptors: sending(token) });
 }
 
 /** Keeps the cursor in the page's localStorage, under a name; one follower a name. */

@@ -1,5 +1,6 @@
 /** The program of this client for clients/conformance/run.py: follow or publish, in JSON lines. */
 
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -21,6 +22,10 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     hub: { type: "string", default: "127.0.0.1:7450" },
+    "tls-ca": { type: "string" },
+    "tls-cert": { type: "string" },
+    "tls-key": { type: "string" },
+    "token-file": { type: "string" },
     topic: { type: "string", multiple: true, default: [] },
     "cursor-file": { type: "string" },
     start: { type: "string", default: "earliest" },
@@ -30,7 +35,11 @@ const { positionals, values } = parseArgs({
     "handler-delay": { type: "string", default: "0" },
   },
 });
-const { transport } = connect(`http://${values.hub}`);
+const { "tls-ca": ca, "tls-cert": certificate, "tls-key": key, "token-file": file } = values;
+const { transport } = connect(`${ca ? "https" : "http"}://${values.hub}`, {
+  tls: { ca, certificate, key },
+  token: file ? async () => (await readFile(file, "utf8")).trim() : undefined,
+});
 
 function say(line: object): void {
   console.log(JSON.stringify(line));

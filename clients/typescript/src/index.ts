@@ -14,3 +14,4 @@ export {
 } from "./follow.js";
 export { HubService, type Event, type StoredEvent } from "./gen/hintwire/v1/hub_pb.js";
 export { MemoryStore, type CursorStore } from "./store.js";
+export type { Token } from "./token.js";

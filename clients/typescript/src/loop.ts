@@ -29,6 +29,7 @@ export class Loop {
   private notBefore = now();
   private quiet = { since: now(), poll: POLL_LEAST, safety: POLL_LEAST };
   private streaming = false;
+  private accepted = false; // The hub has taken who asks; that it does not any more may pass.
   private listener: AbortController | undefined;
   private wake = () => {};
   private readonly retry = new Backoff(200);
@@ -111,6 +112,7 @@ export class Loop {
     try {
       const answer = await call({ timeoutMs: CALL, signal: this.signal });
       this.retry.reset();
+      this.accepted = true;
       return answer;
     } catch (thrown) {
       if (!this.signal.aborted) this.failed(HubError.from(thrown), atLeast);
@@ -138,7 +140,7 @@ export class Loop {
       this.stopListening();
       [this.own, this.pageToken, this.reading, this.wanted] = ["", "", start, NOTHING];
       this.choices.observe({ kind: "cursor_lost", detail: `${error.message}; going on from ${start}`, error });
-    } else if (error.isTransient) {
+    } else if (error.isTransient || (this.accepted && error.code === "UNAUTHENTICATED")) {
       this.choices.observe({ kind: "fetch_failed", detail: `${error.message}; again in ${seconds(pause)}`, error });
     } else throw error;
     this.notBefore = now() + pause;

@@ -1,5 +1,6 @@
 /** What only Node has: gRPC over HTTP/2, and files. */
 
+import { readFileSync } from "node:fs";
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -7,6 +8,7 @@ import type { Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 
 import { cursorIn, type CursorStore } from "./store.js";
+import { sending, type Token } from "./token.js";
 
 export * from "./index.js";
 
@@ -20,11 +22,34 @@ export interface Connection {
   close(): void;
 }
 
+/** Whom to trust, and how to say who one is, to a hub at `https://`. Files are PEM, and are read once, by `connect`. */
+export interface Tls {
+  /** The certificates that the hub's may be signed by. Default: those that Node comes with. */
+  ca?: string | undefined;
+  /** The client's own, for a hub that asks for one, and its key. Default: none. */
+  certificate?: string | undefined;
+  key?: string | undefined;
+}
+
+/** How to be let in. */
+export interface ConnectOptions {
+  tls?: Tls | undefined;
+  /** Asked for a bearer token before each call. */
+  token?: Token | undefined;
+}
+
 /** Prepares a connection; the hub need not be up yet. */
-export function connect(url: string): Connection {
-  const sessions = new Http2SessionManager(url, { pingIntervalMs: 20_000, pingTimeoutMs: 10_000 });
-  const transport = createGrpcTransport({ baseUrl: url, sessionManager: sessions, readMaxBytes: ANSWER_BYTES });
+export function connect(url: string, { tls = {}, token }: ConnectOptions = {}): Connection {
+  const pings = { pingIntervalMs: 20_000, pingTimeoutMs: 10_000 };
+  const sessions = new Http2SessionManager(url, pings, read(tls));
+  const interceptors = sending(token);
+  const transport = createGrpcTransport({ baseUrl: url, sessionManager: sessions, interceptors, readMaxBytes: ANSWER_BYTES });
   return { transport, close: () => sessions.abort() };
+}
+
+function read({ ca, certificate, key }: Tls): { ca?: Buffer; cert?: Buffer; key?: Buffer } {
+  const files = Object.entries({ ca, cert: certificate, key }).filter((file): file is [string, string] => !!file[1]);
+  return Object.fromEntries(files.map(([name, path]) => [name, readFileSync(path)]));
 }
 
 /**

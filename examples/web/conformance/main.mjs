@@ -1,5 +1,6 @@
 /** The program of the browser for clients/conformance/run.py: the TypeScript client in a headless Chromium. */
 
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -23,6 +24,7 @@ const { positionals, values } = parseArgs({
     "poll-only": { type: "boolean", default: false },
     "safety-poll": { type: "string", default: "300" },
     "handler-delay": { type: "string", default: "0" },
+    "token-file": { type: "string" },
   },
 });
 const hub = `http://${values.hub}`;
@@ -39,6 +41,8 @@ async function opened(browser) {
   await page.exposeFunction("say", say);
   await page.exposeFunction("load", () => store.load());
   await page.exposeFunction("save", (cursor) => store.save(cursor));
+  const file = values["token-file"];
+  if (file) await page.exposeFunction("token", async () => (await readFile(file, "utf8")).trim());
   const body = `<!doctype html><title>Conformance</title><script>${await program()}</script>`;
   await page.route(`${ORIGIN}/`, (route) => route.fulfill({ contentType: "text/html; charset=utf-8", body }));
   await page.goto(`${ORIGIN}/`);

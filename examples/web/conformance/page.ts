@@ -9,6 +9,7 @@ import {
   type Batch,
   type CursorStore,
   type FollowOptions,
+  type Token,
 } from "hintwire/browser";
 
 /** What the program of Node offers to the page. */
@@ -16,6 +17,14 @@ declare function say(line: object): Promise<void>;
 declare function load(): Promise<string | undefined>;
 declare function save(cursor: string): Promise<void>;
 
+declare global {
+  interface Window {
+    /** If it was told a file. */
+    token?: Token;
+  }
+}
+
+const hubAt = (url: string) => connect(url, { token: window.token });
 const stopping = new AbortController();
 
 async function followTopics(hub: string, topics: string[], delayMs: number, options: FollowOptions) {
@@ -28,13 +37,13 @@ async function followTopics(hub: string, topics: string[], delayMs: number, opti
   };
   const store: CursorStore = { load, save };
   const observe: FollowOptions["observe"] = ({ kind, detail }) => void say({ notice: kind, detail });
-  return failure(follow(connect(hub), topics, print, { ...options, store, observe, signal: stopping.signal }));
+  return failure(follow(hubAt(hub), topics, print, { ...options, store, observe, signal: stopping.signal }));
 }
 
 function publishLine(hub: string, { data_base64 = "", content_type: contentType = "", ...event }: Record<string, string>) {
   const data = Uint8Array.fromBase64(data_base64);
   const publish = async () => {
-    const { results } = await createClient(HubService, connect(hub)).publish({ events: [{ ...event, contentType, data }] });
+    const { results } = await createClient(HubService, hubAt(hub)).publish({ events: [{ ...event, contentType, data }] });
     const { cursor, duplicate } = results[0]!;
     await say({ cursor, duplicate });
   };

@@ -5,6 +5,7 @@ import dev.hintwire.v1.HubServiceGrpc;
 import dev.hintwire.v1.HubServiceGrpc.HubServiceBlockingStub;
 import dev.hintwire.v1.SubscribeRequest;
 import dev.hintwire.v1.SubscribeResponse;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.time.Duration;
@@ -25,6 +26,9 @@ final class Loop<E extends Exception> {
   private final Listener listener;
   private final Backoff retry = new Backoff(Duration.ofMillis(200));
   private Start reading;
+  /** The hub has taken who asks; that it does not any more may pass. */
+  private boolean accepted;
+
   private String nextToken = "";
   private String saved = "";
   private Duration savedAt = Duration.ZERO;
@@ -87,6 +91,7 @@ final class Loop<E extends Exception> {
   /** Hands a page over, saves where it ends, and goes on from there. */
   private void take(Page page) throws E, IOException {
     retry.reset();
+    accepted = true;
     if (page.hasNews()) {
       handler.handle(page.batch());
     }
@@ -143,7 +148,7 @@ final class Loop<E extends Exception> {
       nextToken = "";
       jump("");
       kind = Notice.Kind.CURSOR_LOST;
-    } else if (!failure.isTransient()) {
+    } else if (!failure.isTransient() && !(accepted && failure.code() == Status.Code.UNAUTHENTICATED)) {
       throw failure;
     }
     chosen.channel.resetConnectBackoff(); // The loop has a back-off of its own.

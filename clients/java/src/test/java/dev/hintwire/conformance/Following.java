@@ -4,7 +4,6 @@ import com.google.gson.JsonObject;
 import dev.hintwire.client.Batch;
 import dev.hintwire.client.FileStore;
 import dev.hintwire.client.Follow;
-import dev.hintwire.client.Hub;
 import dev.hintwire.client.Notice;
 import dev.hintwire.client.OnCursorError;
 import dev.hintwire.client.Start;
@@ -21,7 +20,7 @@ final class Following {
   static void run(Words words) throws Exception {
     String[] topics = words.all("--topic").toArray(String[]::new);
     Follow follow =
-        Follow.of(Hub.open(words.get("--hub", "127.0.0.1:7450")), topics)
+        Follow.of(Connection.open(words), topics)
             .start(Start.valueOf(capitals(words.get("--start", "earliest"))))
             .onCursorError(OnCursorError.valueOf(capitals(words.get("--on-cursor-error", "fail"))))
             .observe(Following::print);

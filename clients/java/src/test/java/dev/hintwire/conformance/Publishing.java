@@ -3,7 +3,6 @@ package dev.hintwire.conformance;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.protobuf.ByteString;
-import dev.hintwire.client.Hub;
 import dev.hintwire.v1.Event;
 import dev.hintwire.v1.HubServiceGrpc;
 import dev.hintwire.v1.HubServiceGrpc.HubServiceBlockingStub;
@@ -20,7 +19,7 @@ final class Publishing {
   private Publishing() {}
 
   static void run(Words words) throws IOException {
-    HubServiceBlockingStub hub = HubServiceGrpc.newBlockingStub(Hub.open(words.get("--hub", "127.0.0.1:7450")));
+    HubServiceBlockingStub hub = HubServiceGrpc.newBlockingStub(Connection.open(words));
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       Event event = event(JsonParser.parseString(line).getAsJsonObject());

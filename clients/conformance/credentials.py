@@ -1,17 +1,19 @@
 """What lets a program in: authorities and certificates, made with openssl, and tokens with the files that list them."""
 
+import asyncio
 import hashlib
 import os
 import secrets
-import subprocess
 
 POLICY = '[[rule]]\nprincipals = ["*"]\nallow = { read = ["**"], publish = ["**"] }\n'
 
 
-def openssl(*words):
-    made = subprocess.run(["openssl", *map(str, words)], capture_output=True, text=True)
+async def openssl(*words):
+    pipe = asyncio.subprocess.PIPE
+    made = await asyncio.create_subprocess_exec("openssl", *map(str, words), stdout=pipe, stderr=pipe)
+    _, said = await made.communicate()
     if made.returncode:
-        raise RuntimeError(f"openssl {words[0]}: {made.stderr}")
+        raise RuntimeError(f"openssl {words[0]}: {said.decode()}")
 
 
 class Authority:
@@ -20,19 +22,29 @@ class Authority:
     def __init__(self, folder, name):
         self._folder, self._name = folder, name
         self.file, self._key = folder / f"{name}.pem", folder / f"{name}.key"
-        self._make(self.file, self._key, f"/CN={name}", "basicConstraints=critical,CA:TRUE")
 
-    def _make(self, file, key, subject, *extensions, signed=()):
+    async def make(self):
+        """Makes its own certificate."""
+        await self._make(self.file, self._key, f"/CN={self._name}", "basicConstraints=critical,CA:TRUE")
+        return self
+
+    async def _make(self, file, key, subject, *extensions, signed=()):
         said = [word for extension in extensions for word in ("-addext", extension)]
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 2,
-                "-subj", subject, "-keyout", key, "-out", file, *said, *signed)
+        await openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 2,
+                      "-subj", subject, "-keyout", key, "-out", file, *said, *signed)
 
-    def issue(self, name, names):
+    async def issue(self, name, names):
         """A certificate for names, e.g. `IP:127.0.0.1`; it and its key."""
         file, key = self._folder / f"{self._name}-{name}.pem", self._folder / f"{self._name}-{name}.key"
-        self._make(file, key, f"/CN={name}", f"subjectAltName={names}", "basicConstraints=critical,CA:FALSE",
-                   "extendedKeyUsage=serverAuth,clientAuth", signed=("-CA", self.file, "-CAkey", self._key))
+        await self._make(file, key, f"/CN={name}", f"subjectAltName={names}", "basicConstraints=critical,CA:FALSE",
+                         "extendedKeyUsage=serverAuth,clientAuth", signed=("-CA", self.file, "-CAkey", self._key))
         return file, key
+
+
+async def served_by(authority):
+    """The settings of a hub with a certificate of an authority."""
+    certificate, key = await authority.issue("hub", "IP:127.0.0.1")
+    return "--tls-certificate", certificate, "--tls-key", key
 
 
 class Tokens:
@@ -49,7 +61,7 @@ class Tokens:
         return "--auth", self._auth, "--policy", self._policy
 
     def add(self, name):
-        """A new token that counts from the next reload on."""
+        """A new token, which counts from the hub's next start on."""
         token = f"hintwire_{secrets.token_urlsafe(32)}"
         self._listed[name] = hashlib.sha256(token.encode()).hexdigest()
         self._write()

@@ -87,10 +87,6 @@ class Hub:
     def resume(self):
         self._process.send_signal(signal.SIGCONT)
 
-    def reload(self):
-        """Has it read its files again."""
-        self._process.send_signal(signal.SIGHUP)
-
     def wipe(self):
         shutil.rmtree(self.data)
 

@@ -23,6 +23,7 @@ pub fn notice(notice: &Notice) {
     let word = match notice {
         Notice::Hinted => "hinted",
         Notice::Polling { .. } => "polling",
+        Notice::FetchFailed { .. } => "fetch_failed",
         Notice::CursorLost { .. } => "cursor_lost",
         _ => "other",
     };

@@ -1,15 +1,13 @@
 """Who is let in, and by what: TLS, certificates, tokens."""
 
-from credentials import Authority, Tokens, replace
+from credentials import Authority, Tokens, replace, served_by
 from events import check_same, event, numbered
 from lines import check
 from program import AWAY
 
 
-def served_by(authority):
-    """The settings of a hub with a certificate of an authority."""
-    certificate, key = authority.issue("hub", "IP:127.0.0.1")
-    return "--tls-certificate", certificate, "--tls-key", key
+async def authorities(world):
+    return [await Authority(world.folder, name).make() for name in ("ours", "other")]
 
 
 async def plays(world, hub, *flags):
@@ -33,8 +31,8 @@ async def turned_away(world, hub, *flags):
 
 async def tls(world):
     """An authority of one's own is trusted, and no other in its place."""
-    ours, other = Authority(world.folder, "ours"), Authority(world.folder, "other")
-    hub = await world.hub(*served_by(ours))
+    ours, other = await authorities(world)
+    hub = await world.hub(*await served_by(ours))
     await plays(world, hub, "--tls-ca", ours.file)
     await turned_away(world, hub, "--tls-ca", other.file)
     await turned_away(world, hub)
@@ -42,16 +40,16 @@ async def tls(world):
 
 async def mtls(world):
     """Who has a certificate of the authority is let in; who has none, or another's, is not."""
-    ours, other = Authority(world.folder, "ours"), Authority(world.folder, "other")
+    ours, other = await authorities(world)
     policy = Tokens(world.folder).settings[2:]
-    hub = await world.hub(*served_by(ours), "--tls-client-ca", ours.file, *policy)
+    hub = await world.hub(*await served_by(ours), "--tls-client-ca", ours.file, *policy)
 
-    def showing(authority):
-        certificate, key = authority.issue("client", "DNS:client.example")
+    async def showing(authority):
+        certificate, key = await authority.issue("client", "DNS:client.example")
         return "--tls-ca", ours.file, "--tls-cert", certificate, "--tls-key", key
 
-    await plays(world, hub, *showing(ours))
-    await turned_away(world, hub, *showing(other))
+    await plays(world, hub, *await showing(ours))
+    await turned_away(world, hub, *await showing(other))
     await turned_away(world, hub, "--tls-ca", ours.file)
 
 
@@ -84,12 +82,14 @@ async def token_renewal(world):
     await follower.until_events(10)
     second = tokens.add("second")
     tokens.remove("first")
-    hub.reload()
-    # The stream that was open ends, and one with the old token is refused, or cannot be had.
+    await hub.stop()
+    await hub.start()
+    # The stream that was open has ended, another with the old token is refused, and so are fetches.
     await follower.until_notice("polling", 2)
+    await follower.until_notice("fetch_failed", 2)
     await publisher.publish(events[10:20])
     file.unlink()
-    await follower.until_notice("polling", 3)
+    await follower.until_notice("fetch_failed", follower.notices.count("fetch_failed") + 1)
     replace(file, second)
     await follower.until_notice("hinted", 2)
     await publisher.publish(events[20:])

@@ -210,3 +210,48 @@ fn a_policy_question_is_answered_with_the_rule_that_decides() {
     let (_, said) = may(&["token:a", "read", "public/x", "--json"]);
     assert_eq!(said, "{\"may\":true,\"why\":\"allowed\",\"rule\":1}\n");
 }
+
+/// A certificate that ends in a certain year, and its key, in files of a folder.
+fn certificate(folder: &Path, name: &str, ends: i32) -> [String; 2] {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(vec!["hub.example".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(ends, 1, 1);
+    let own = params.self_signed(&key).unwrap();
+    [("pem", own.pem()), ("key", key.serialize_pem())].map(|(ending, text)| {
+        let path = folder.join(format!("{name}.{ending}"));
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    })
+}
+
+#[test]
+fn certificates_that_have_ended_or_are_not_of_their_key_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let [good, key] = certificate(folder.path(), "good", 2999);
+    let [old, old_key] = certificate(folder.path(), "old", 2001);
+    let report_of = |certificate: &str, key: &str| {
+        report(&folder.path().join("data"), &["--tls-certificate", certificate, "--tls-key", key])
+    };
+    let well = report_of(&good, &key);
+    well.says("trust", "ok", &["in order: TLS"]);
+    well.says("certificates", "ok", &["good.pem"]);
+    report_of(&old, &old_key).says("certificates", "fail", &["old.pem ended", "days ago"]);
+    report_of(&good, &old_key).says("trust", "fail", &["good.pem", "does not start"]);
+    report_of(&good, "/nowhere.key").says("trust", "fail", &["/nowhere.key"]);
+}
+
+#[test]
+fn files_of_tokens_and_rules_that_do_not_parse_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let (auth, policy) = (folder.path().join("auth.toml"), folder.path().join("policy.toml"));
+    fs::write(&auth, "[[tokens]]").unwrap();
+    fs::write(&policy, POLICY).unwrap();
+    let [auth_flag, policy_flag] = [&auth, &policy].map(|path| path.to_str().unwrap());
+    let examine =
+        || report(&folder.path().join("data"), &["--auth", auth_flag, "--policy", policy_flag]);
+    examine().says("trust", "fail", &["auth.toml", "line 1"]);
+    fs::write(&auth, "").unwrap();
+    examine().says("trust", "ok", &["auth, policy"]);
+    fs::write(&policy, "[[rule]]\nallow = {}").unwrap();
+    examine().says("trust", "fail", &["policy.toml", "rule 1"]);
+}

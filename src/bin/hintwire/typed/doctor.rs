@@ -46,9 +46,9 @@ pub struct May {
     #[arg(long = "claim", value_name = "KEY=VALUE", value_parser = pair)]
     pub claims: Vec<(String, String)>,
 
-    /// The policy
+    /// The policy; else the one that the configuration names
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub policy: PathBuf,
+    pub policy: Option<PathBuf>,
 }
 
 /// What a policy speaks of.

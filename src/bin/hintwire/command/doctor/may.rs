@@ -1,16 +1,19 @@
 //! `hintwire doctor may`: may somebody do something, and why?
 
+use std::fmt::Display;
+
 use hintwire::access::{self, Clauses, Grants, Judgement, Policy};
 use hintwire::identity::{ANONYMOUS, Claims, Identity};
 use hintwire::topic::Pattern;
 use serde_json::{Value, json};
 
+use crate::command::configuration;
 use crate::failure::{Exit, Failure};
 use crate::print::Output;
-use crate::typed::{Action, May};
+use crate::typed::{Action, Configured, May};
 
-pub fn run(typed: &May, json: bool) -> Result<(), Failure> {
-    let grants = policy(typed)?.grants(&identity(typed));
+pub fn run(typed: &May, configured: &Configured, json: bool) -> Result<(), Failure> {
+    let grants = policy(typed, configured)?.grants(&identity(typed));
     let judgement = judge(typed, &grants)?;
     let mut output = Output::new(json);
     output.line(&as_json(&judgement), || text(typed, &grants, &judgement))?;
@@ -21,12 +24,15 @@ pub fn run(typed: &May, json: bool) -> Result<(), Failure> {
     }
 }
 
-fn policy(typed: &May) -> Result<Policy, Failure> {
-    let usage = |error: &dyn std::fmt::Display| {
-        Failure::new(Exit::Usage, error).context(typed.policy.display())
+fn policy(typed: &May, configured: &Configured) -> Result<Policy, Failure> {
+    let usage = |error: &dyn Display| Failure::new(Exit::Usage, error);
+    let file = match &typed.policy {
+        Some(file) => file.clone(),
+        None => configuration::read(configured)?.policy.ok_or_else(|| {
+            usage(&"name a policy: --policy FILE, or a configuration that has one")
+        })?,
     };
-    let text = std::fs::read_to_string(&typed.policy).map_err(|error| usage(&error))?;
-    Policy::from_toml(&text).map_err(|error| usage(&error))
+    Policy::read(&file).map_err(|error| usage(&error))
 }
 
 /// Whom the words suppose.

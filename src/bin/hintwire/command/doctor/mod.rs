@@ -1,6 +1,7 @@
 //! `hintwire doctor`: looks over an installation, one check a file. Nothing is changed, but for a file that measures the
 //! disk and is gone when that is done.
 
+mod certificates;
 mod clock;
 mod data;
 mod files;
@@ -9,6 +10,7 @@ mod may;
 mod settings;
 mod space;
 mod sync;
+mod trust;
 
 use hintwire::config::Config;
 
@@ -21,7 +23,7 @@ use crate::typed::{Doctor, Question};
 
 pub fn run(typed: &Doctor) -> Result<(), Failure> {
     match &typed.question {
-        Some(Question::May(question)) => may::run(question, typed.json),
+        Some(Question::May(question)) => may::run(question, &typed.configured, typed.json),
         None => report(typed),
     }
 }
@@ -61,6 +63,8 @@ fn look_over(config: &Config, clocks: Clocks) -> Vec<Finding> {
         findings.extend(sync::look(&data.home));
     }
     findings.push(files::look(config));
+    findings.push(trust::look(config));
+    findings.extend(certificates::look(&config.tls));
     findings.push(clocks.look(newest));
     findings
 }

@@ -96,7 +96,7 @@ pub enum Error {
         why: &'static str,
     },
     /// The policy does not let the caller do this, whether or not there is anything of that name.
-    #[error("the policy does not permit you {action} of {what}")]
+    #[error("the policy does not let you {action} {what}")]
     PermissionDenied {
         /// `publish`, `read` or `admin`.
         action: &'static str,

@@ -2,10 +2,10 @@
 
 use hintwire::limits::{self, Limits};
 
-const OPERATIONS: &str = include_str!("../../docs/operations.md");
+const BOUNDS: &str = include_str!("../../docs/bounds.md");
 
 #[test]
-fn the_figures_in_the_operators_page_are_those_of_the_code() {
+fn the_figures_on_the_page_of_bounds_are_those_of_the_code() {
     let settings = Limits::default();
     let s = |duration: std::time::Duration| format!("{} s", duration.as_secs());
     let kib = |bytes: usize| format!("{} KiB", bytes >> 10);
@@ -44,9 +44,9 @@ fn the_figures_in_the_operators_page_are_those_of_the_code() {
     ];
     for (name, figure) in &rows {
         let row = format!("| `{name}` | {figure} |");
-        assert!(OPERATIONS.contains(&row), "no row {row}");
+        assert!(BOUNDS.contains(&row), "no row {row}");
     }
-    let listed = OPERATIONS.lines().filter(|line| line.starts_with("| `")).count();
+    let listed = BOUNDS.lines().filter(|line| line.starts_with("| `")).count();
     assert_eq!(listed, rows.len(), "a row that is not held against the code");
     for (name, figure) in [
         ("UNREAD_WAIT", s(limits::UNREAD_WAIT)),
@@ -55,6 +55,6 @@ fn the_figures_in_the_operators_page_are_those_of_the_code() {
         ("IDLE_FRAMES_PAID", limits::IDLE_FRAMES_PAID.to_string()),
         ("DRAIN", s(limits::DRAIN)),
     ] {
-        assert!(OPERATIONS.contains(&format!("`{name}` ({figure})")), "{name} is {figure}");
+        assert!(BOUNDS.contains(&format!("`{name}` ({figure})")), "{name} is {figure}");
     }
 }

@@ -109,7 +109,7 @@ async fn each_refusal_and_each_call_of_an_administrator_is_a_line() {
         (call, "/hintwire.v1.HubService/Fetch".into()),
         (reason, "PERMISSION_DENIED".into()),
         ("action", "read".into()),
-        ("detail", "the policy does not permit you read of `b/*`".into()),
+        ("detail", "the policy does not let you read `b/*`".into()),
     ]);
     has(&[(call, "/v1/topics".into()), (reason, "PERMISSION_DENIED".into())]);
     has(&[

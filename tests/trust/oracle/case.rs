@@ -164,7 +164,7 @@ impl Refused {
     pub fn permission(action: &str, what: &str) -> Self {
         Self {
             reason: "PERMISSION_DENIED".into(),
-            message: format!("the policy does not permit you {action} of {what}"),
+            message: format!("the policy does not let you {action} {what}"),
             metadata: [("action".to_owned(), action.to_owned())].into(),
         }
     }

@@ -34,7 +34,6 @@ LANGUAGES = {
         needs=("cargo",),
         build=("cargo build --quiet --workspace --bins --examples",),
         run=("target/debug/examples/conformance",),
-        without=("tls", "mtls", "token", "renewal"),
     ),
     "go": Language(
         needs=("go",),

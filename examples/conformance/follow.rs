@@ -5,18 +5,18 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use hintwire::client::{
-    Batch, Client, CursorStore, FileStore, Follow, FollowError, MemoryStore, OnCursorError, Origin,
-    Start,
+    Batch, CursorStore, FileStore, Follow, FollowError, MemoryStore, OnCursorError, Origin, Start,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::hub::Hub;
 use crate::print;
 use crate::wire::CallsAlone;
 
 #[derive(clap::Args)]
 pub struct Words {
-    #[arg(long)]
-    hub: String,
+    #[command(flatten)]
+    hub: Hub,
     #[arg(long, required = true)]
     topic: Vec<String>,
     #[arg(long)]
@@ -58,7 +58,7 @@ fn seconds(word: &str) -> Result<Duration, String> {
 }
 
 pub async fn run(words: Words) -> ExitCode {
-    let client = match Client::connect_lazy(&format!("http://{}", words.hub)) {
+    let client = match words.hub.connect() {
         Ok(client) => client,
         Err(error) => return print::failed(&error),
     };

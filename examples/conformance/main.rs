@@ -1,6 +1,7 @@
 //! What `clients/CONFORMANCE.md` plays its scenarios with, over the Rust client.
 
 mod follow;
+mod hub;
 mod print;
 mod publish;
 mod wire;

@@ -5,17 +5,18 @@ use std::process::ExitCode;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hintwire::client::{Client, Error};
+use hintwire::client::Error;
 use hintwire::v1::{Event, PublishRequest, PublishResponse};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::hub::Hub;
 use crate::print;
 
 #[derive(clap::Args)]
 pub struct Words {
-    #[arg(long)]
-    hub: String,
+    #[command(flatten)]
+    hub: Hub,
 }
 
 /// One line of standard input.
@@ -31,14 +32,14 @@ struct Line {
 }
 
 pub async fn run(words: Words) -> ExitCode {
-    match publish_lines(&words.hub).await {
+    match publish_lines(words.hub).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => print::failed(&error),
     }
 }
 
-async fn publish_lines(hub: &str) -> Result<(), Error> {
-    let client = Client::connect_lazy(&format!("http://{hub}"))?;
+async fn publish_lines(hub: Hub) -> Result<(), Error> {
+    let client = hub.connect()?;
     for line in io::stdin().lines() {
         let event = line.and_then(|line| event(&line));
         let event = event.map_err(|error| tonic::Status::invalid_argument(error.to_string()))?;

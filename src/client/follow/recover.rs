@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tonic::Code;
 
 use super::work::{Reading, Worker};
 use super::{FollowError, OnCursorError};
@@ -21,13 +22,22 @@ pub(super) fn asked(delay: Duration) -> Duration {
 pub(super) struct Retry {
     pub backoff: Backoff,
     pub breaker: Breaker,
+    /// The hub has answered before.
+    let_in: bool,
 }
 
 impl Retry {
     /// Whether this closed the breaker.
     pub(super) fn succeeded(&mut self) -> bool {
+        self.let_in = true;
         self.backoff.reset();
         self.breaker.succeeded()
+    }
+
+    /// Whether the same may succeed later. Credentials that were good once may be good again, or replaced: who has the place
+    /// of a follower does not give it up for them.
+    fn passes(&self, error: &Error) -> bool {
+        error.is_transient() || self.let_in && error.code() == Code::Unauthenticated
     }
 
     /// Whether this opened the breaker, and how long to wait; the hub's own word is the least.
@@ -46,7 +56,7 @@ impl<W: Wire, S, H> Worker<'_, W, S, H> {
     pub(super) fn failed(&mut self, error: Error, at_least: &str) -> Result<(), FollowError> {
         if error.is_cursor() {
             self.lost_cursor(error)
-        } else if error.is_transient() {
+        } else if self.retry.passes(&error) {
             self.try_again(error, at_least);
             Ok(())
         } else {

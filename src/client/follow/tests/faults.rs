@@ -1,5 +1,7 @@
 //! What fails, and what is missed then: nothing.
 
+use tonic::Code;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -146,4 +148,29 @@ async fn a_dropped_loop_stops_and_the_next_goes_on_where_it_was() {
     let second = start_with(&hub, store, Inbox::default(), |follow| follow);
     sleep(SECOND).await;
     assert_eq!(second.inbox.events(), vec![6]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_that_was_let_in_asks_again_until_its_credentials_hold_and_misses_nothing() {
+    let hub = Hub::new();
+    hub.publish();
+    let running = start(&hub, |follow| follow);
+    sleep(SECOND).await;
+    hub.state.lock().fails_with = Code::Unauthenticated;
+    hub.fail_fetches_for(MINUTE);
+    hub.publish();
+    sleep(2 * MINUTE).await;
+    assert_eq!(running.inbox.events(), up_to(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_that_were_never_good_end_a_follower() {
+    let hub = Hub::new();
+    hub.state.lock().fails_with = Code::Unauthenticated;
+    hub.fail_fetches_for(MINUTE);
+    let end = start(&hub, |follow| follow).end().await;
+    assert!(
+        matches!(&end, FollowError::Hub(error) if error.code() == Code::Unauthenticated),
+        "{end}"
+    );
 }

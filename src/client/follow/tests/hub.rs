@@ -58,6 +58,7 @@ pub struct State {
     pub earliest: u64,
     pub action: &'static str,
     pub fetches_fail_until: Option<Instant>,
+    pub fails_with: Code,
     pub retry_after: Option<Duration>,
     /// Streams end right after the first message.
     pub ends_streams: bool,
@@ -99,6 +100,7 @@ impl Hub {
             earliest: 0,
             action: "SNAPSHOT",
             fetches_fail_until: None,
+            fails_with: Code::Unavailable,
             retry_after: None,
             ends_streams: false,
             snapshot_overtaken: false,
@@ -213,8 +215,9 @@ impl Hub {
 
     fn unavailable(&self) -> Error {
         let mut details = ErrorDetails::new();
-        details.set_retry_info(self.state.lock().retry_after);
-        Status::with_error_details(Code::Unavailable, "no", details).into()
+        let state = self.state.lock();
+        details.set_retry_info(state.retry_after);
+        Status::with_error_details(state.fails_with, "no", details).into()
     }
 
     /// Why the next message of a stream is sent, when it is.

@@ -61,12 +61,10 @@ async def token(world):
     await plays(world, hub, "--token-file", good)
     for flags in (("--token-file", world.token_file("hintwire_unknown")), ()):
         reason = await world.publisher(hub, *flags).refused(event())
-        # Without any it is anonymous, whom the policy allows nothing.
-        expected = "UNAUTHENTICATED" if flags else "PERMISSION_DENIED"
-        check(reason == expected, f"{expected}, not {reason}")
+        check(reason == "UNAUTHENTICATED", f"UNAUTHENTICATED, not {reason}")
         follower = await world.follow(hub, *flags)
         reason = await follower.until_failed()
-        check(reason == expected, f"a follower ends with {expected}, not {reason}")
+        check(reason == "UNAUTHENTICATED", f"a follower ends with UNAUTHENTICATED, not {reason}")
 
 
 async def token_renewal(world):

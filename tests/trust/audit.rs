@@ -140,7 +140,7 @@ async fn no_secret_is_in_any_log_status_problem_metric_or_line() {
         format!("Bearer {jwt}"),
         format!("Bearer {CANARY} {CANARY}"),
         format!("Basic {CANARY}"),
-        format!("{CANARY}"),
+        CANARY.to_owned(),
     ] {
         for path in [
             "/v1/events?topic=b/x",

@@ -23,7 +23,7 @@ pub(super) struct Retry {
     pub backoff: Backoff,
     pub breaker: Breaker,
     /// The hub has answered before.
-    let_in: bool,
+    pub let_in: bool,
 }
 
 impl Retry {

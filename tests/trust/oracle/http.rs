@@ -207,7 +207,7 @@ pub fn topics(json: &Value) -> BTreeSet<String> {
                     .map(|topic| {
                         topic
                             .as_str()
-                            .map_or_else(|| topic["topic"].as_str().unwrap(), |t| t)
+                            .unwrap_or_else(|| topic["topic"].as_str().unwrap())
                             .to_owned()
                     })
                     .collect(),

@@ -134,7 +134,7 @@ impl Open {
     async fn told(self, newest: &str) -> BTreeSet<String> {
         let mut heard = BTreeSet::new();
         match self {
-            Self::Poll(answer) => return answer.await.unwrap(),
+            Self::Poll(answer) => answer.await.unwrap(),
             Self::Grpc(mut hints) => loop {
                 let hint = hints.message().await.unwrap().unwrap();
                 heard.extend(hint.topics);

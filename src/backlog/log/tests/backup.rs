@@ -204,8 +204,7 @@ fn opens_of_a_backup() -> u64 {
     let (disk, counted) = (source.disk(), Arc::clone(&count));
     disk.opening(move || *counted.lock() += 1);
     back_up(&disk, &target.disk(), Micros(5)).unwrap();
-    let opens = *count.lock();
-    opens
+    *count.lock()
 }
 
 #[test]

@@ -82,11 +82,7 @@ impl<T: Asks> Granted<T> {
 
     /// Why its sender may no longer do it.
     fn gone(&self) -> Option<Gone> {
-        match self.by.judge(&self.asked) {
-            Ok(()) => None,
-            Err(Error::Unauthenticated { .. }) => Some(Gone::Credentials),
-            Err(_) => Some(Gone::Policy),
-        }
+        self.by.judge(&self.asked).err().and_then(|refusal| Gone::of(&refusal))
     }
 
     /// Whose it is.

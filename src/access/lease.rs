@@ -10,6 +10,7 @@ use atomic_waker::AtomicWaker;
 use parking_lot::Mutex;
 
 use super::quota::Place;
+use crate::error::Error;
 
 /// Why a stream must end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,17 @@ pub enum Gone {
     Credentials,
     /// The policy forbids it now.
     Policy,
+}
+
+impl Gone {
+    /// Why what was permitted when it was opened is refused now.
+    pub fn of(refusal: &Error) -> Option<Self> {
+        match refusal {
+            Error::Unauthenticated { .. } => Some(Self::Credentials),
+            Error::PermissionDenied { .. } => Some(Self::Policy),
+            _ => None,
+        }
+    }
 }
 
 /// The right to stay open. Dropping it gives it up.

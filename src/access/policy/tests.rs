@@ -143,7 +143,7 @@ fn a_file_that_says_something_else_is_refused_with_the_place() {
         ("[[rule]]\nprincipals = ['a*b']", "rule 1: principal \"a*b\""),
         ("[[rule]]\nprincipals = ['']", "rule 1: principal"),
         ("[[rule]]\nprincipals = ['a']\nallow = { write = ['a'] }", "unknown field `write`"),
-        ("[[rule]]\nprincipals = ['a']\nalow = { read = ['a'] }", "unknown field `alow`"),
+        ("[[rule]]\nprincipals = ['a']\nallowed = { read = ['a'] }", "unknown field `allowed`"),
         ("[[rules]]", "unknown field `rules`"),
         ("[[rule]]\nprincipals = ['a']\ndeny = { read = ['a//b'] }", "rule 1: pattern \"a//b\""),
         ("[[rule]]\nprincipals = ['a']\nallow = { read = ['**/a'] }", "rule 1: pattern \"**/a\""),

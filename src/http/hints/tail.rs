@@ -15,7 +15,7 @@ use super::place::Place;
 use super::query::From;
 use super::wire::Wire;
 use super::{RETRY, failed, reconnect};
-use crate::access::Granted;
+use crate::access::{Gone, Granted};
 use crate::error::Error;
 use crate::event::StoredEvent;
 use crate::hub::{Fetch, Hint, HintKind, Snapshot, Start, Subscription};
@@ -73,11 +73,21 @@ impl Tail {
         while wire.is_empty() && !self.ended {
             if let Err(error) = self.step(&mut wire).await {
                 self.ended = true;
-                self.service.refused(&error);
-                failed(&error, &mut wire);
+                self.end(&error, &mut wire);
             }
         }
         (!wire.is_empty()).then(|| wire.into_bytes())
+    }
+
+    /// A stream that is not permitted any more may read before it is looked after: it ends the same way.
+    fn end(&self, error: &Error, wire: &mut Wire) {
+        self.service.refused(error);
+        match Gone::of(error) {
+            Some(gone) => {
+                reconnect(self.place.0, gone.into(), self.service.hub.reconnect_after(), wire)
+            }
+            None => failed(error, wire),
+        }
     }
 
     async fn step(&mut self, wire: &mut Wire) -> Result<(), Error> {

@@ -175,7 +175,7 @@ mod tests {
     fn a_list_reads_back_and_names_files_of_a_backlog_alone() {
         let text = list().to_text();
         assert_eq!(List::from_text(&text), Some(list()));
-        for bad in ["file ../HUB", "file HUB HUB", "file x", "fiel HUB"] {
+        for bad in ["file ../HUB", "file HUB HUB", "file x", "fil HUB"] {
             assert_eq!(List::from_text(&text.replace("file HUB", bad)), None, "{bad}");
         }
     }

@@ -10,7 +10,7 @@ use crate::print::{Output, time};
 use crate::typed::Cursor;
 
 pub async fn run(typed: Cursor) -> Result<(), Failure> {
-    let described = connect(&typed.from.at).await?.describe_cursor(&typed.token).await?;
+    let described = connect(&typed.from.at).await?.describe_cursor(&typed.cursor).await?;
     let mut output = Output::new(typed.from.json);
     output.fields(&fields(&described))?;
     output.flush()?;

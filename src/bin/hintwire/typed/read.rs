@@ -181,7 +181,7 @@ pub struct Cursor {
     pub from: From,
     /// The cursor; any text
     #[arg(allow_hyphen_values = true)]
-    pub token: String,
+    pub cursor: String,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! What the hub counts and measures of itself.
 //!
-//! The [table](table) names each metric once. The hot path adds to [counters](counter) and [histograms](histogram), which
+//! The [table] names each metric once. The hot path adds to [counters](counter) and [histograms](histogram), which
 //! costs nanoseconds and waits for nobody; what can be asked for at any time is not counted but asked for when somebody
 //! looks. [`Hub::readings`](crate::hub::Hub::readings) puts both together, [text] writes it for Prometheus.
 
